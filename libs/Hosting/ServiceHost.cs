@@ -58,6 +58,7 @@ public static class ServiceHost
         IOException e when e.InnerException is not null && IsAddressInUse(e) => $"{e.Message} Stop the other process or listen elsewhere ({ListenOptions.Section}:Grpc, {ListenOptions.Section}:Web).",
         SocketException { SocketErrorCode: SocketError.AccessDenied } e => $"it may not listen there: {e.Message}.",
         IOException e when DiskFull.Is(e) => "the disk is full.",
+        IOException e => e.Message,
         UnauthorizedAccessException e => e.Message,
         AggregateException { InnerExceptions: [var inner] } => Explain(inner),
         _ => null,

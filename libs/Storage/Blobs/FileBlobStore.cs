@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+using Ddpm.Storage.Files;
+using Microsoft.Extensions.Options;
+
+namespace Ddpm.Storage.Blobs;
+
+/// <summary>Blobs as files below <c>blobs/</c> of the storage root.</summary>
+public sealed partial class FileBlobStore : IBlobStore
+{
+    private readonly string _root;
+
+    public FileBlobStore(IOptions<StorageOptions> options)
+    {
+        _root = Path.Combine(options.Value.FullRoot, "blobs");
+        AtomicFile.RemoveLeftovers(_root);
+    }
+
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
+        AtomicFile.WriteAsync(PathOf(key), content, cancellationToken);
+
+    public async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(PathOf(key), cancellationToken);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public Task<IReadOnlyList<string>> ListAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        var path = PathOf(folder);
+        IReadOnlyList<string> keys = Directory.Exists(path)
+            ? [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+                .Where(file => !Path.GetFileName(file).StartsWith('.'))
+                .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+                .Order(StringComparer.Ordinal)]
+            : [];
+        return Task.FromResult(keys);
+    }
+
+    public Task DeleteFolderAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        var path = PathOf(folder);
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+        return Task.CompletedTask;
+    }
+
+    private string PathOf(string key) => KeyPattern().IsMatch(key)
+        ? Path.Combine(_root, key)
+        : throw new ArgumentException($"'{key}' is not a blob's key: segments of a-z, 0-9, '.', '_' and '-', none beginning with a dot.", nameof(key));
+
+    [GeneratedRegex(@"\A[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*\z")]
+    private static partial Regex KeyPattern();
+}

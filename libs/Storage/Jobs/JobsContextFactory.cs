@@ -1,0 +1,11 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+
+namespace Ddpm.Storage.Jobs;
+
+/// <summary>Lets <c>dotnet ef migrations add NAME --project libs/Storage --context JobsContext</c> see the tables.</summary>
+internal sealed class JobsContextFactory : IDesignTimeDbContextFactory<JobsContext>
+{
+    public JobsContext CreateDbContext(string[] args) =>
+        new(new DbContextOptionsBuilder<JobsContext>().UseSqlite("Data Source=design-time.db").Options);
+}

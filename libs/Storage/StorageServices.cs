@@ -1,0 +1,30 @@
+using Ddpm.Storage.Blobs;
+using Ddpm.Storage.Jobs;
+using Ddpm.Storage.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Ddpm.Storage;
+
+/// <summary>Registers the stores that a service uses; several services of one process share them.</summary>
+public static class StorageServices
+{
+    public static IServiceCollection AddModelStore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IModelStore, FileModelStore>();
+        return services;
+    }
+
+    public static IServiceCollection AddBlobStore(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IBlobStore, FileBlobStore>();
+        return services;
+    }
+
+    public static IServiceCollection AddJobDatabase(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IJobDatabase, SqliteJobDatabase>();
+        return services;
+    }
+}
