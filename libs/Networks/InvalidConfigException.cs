@@ -1,0 +1,14 @@
+namespace Ddpm.Networks;
+
+/// <summary>A field and the rule that its value breaks, with the value.</summary>
+public sealed record FieldViolation(string Field, string Rule)
+{
+    public override string ToString() => $"{Field} {Rule}";
+}
+
+/// <summary>A configuration file breaks rules; the message and <see cref="Violations"/> name each field and rule.</summary>
+public sealed class InvalidConfigException(string file, IReadOnlyList<FieldViolation> violations)
+    : Exception($"{file}: {string.Join("; ", violations)}")
+{
+    public IReadOnlyList<FieldViolation> Violations { get; } = violations;
+}

@@ -1,0 +1,19 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Ddpm.Networks;
+
+internal static class Normalisation
+{
+    /// <summary>A group normalisation that begins as the identity's scale and shift; TorchSharp leaves both uninitialised.</summary>
+    public static GroupNorm Groups(long groups, long channels, double eps)
+    {
+        var norm = nn.GroupNorm(groups, channels, eps);
+        using (no_grad())
+        {
+            nn.init.ones_(norm.weight);
+            nn.init.zeros_(norm.bias);
+        }
+        return norm;
+    }
+}

@@ -1,0 +1,100 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Ddpm.Networks;
+
+/// <summary>
+/// The U-Net of denoising diffusion models (Ho et al. 2020, appendix B) as diffusers' UNet2DModel has it: the same configuration, the same
+/// parameter names, the same numbers; and, as extensions, a null class and the time embedding in attention.
+/// </summary>
+public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
+{
+    private readonly Conv2d convIn;
+    private readonly TimestepEmbedding timeEmbedding;
+    private readonly Embedding? classEmbedding;
+    private readonly ModuleList<DownBlock> downBlocks = nn.ModuleList<DownBlock>();
+    private readonly MiddleBlock middle;
+    private readonly ModuleList<UpBlock> upBlocks = nn.ModuleList<UpBlock>();
+    private readonly GroupNorm normOut;
+    private readonly Conv2d convOut;
+
+    /// <summary>A network with fresh weights, drawn from Torch's global generator.</summary>
+    /// <exception cref="InvalidConfigException">The configuration breaks a rule.</exception>
+    public UNet2DModel(UNetConfig config) : base(nameof(UNet2DModel))
+    {
+        config.ThrowIfInvalid();
+        Config = config;
+        var channels = config.BlockOutChannels;
+        convIn = nn.Conv2d(config.InChannels, channels[0], 3, padding: 1);
+        timeEmbedding = new TimestepEmbedding(config);
+        for (var i = 0; i < channels.Count; i++)
+        {
+            downBlocks.append(new DownBlock(config, channels[Math.Max(i - 1, 0)], channels[i],
+                attends: config.DownBlockTypes[i] == "AttnDownBlock2D", downsamples: i < channels.Count - 1));
+        }
+        middle = new MiddleBlock(config);
+        for (var i = 0; i < channels.Count; i++)
+        {
+            var resolution = channels.Count - 1 - i;
+            upBlocks.append(new UpBlock(config, channels[Math.Min(resolution + 1, channels.Count - 1)], channels[resolution],
+                channels[Math.Max(resolution - 1, 0)], attends: config.UpBlockTypes[i] == "AttnUpBlock2D", upsamples: resolution > 0));
+        }
+        normOut = Normalisation.Groups(config.NormNumGroups, channels[0], config.NormEps);
+        convOut = nn.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
+
+        register_module("conv_in", convIn);
+        register_module("time_embedding", timeEmbedding);
+        if (config.NumClassEmbeds is { } classes)
+        {
+            classEmbedding = nn.Embedding(classes, config.TimeEmbedDim);
+            register_module("class_embedding", classEmbedding);
+        }
+        register_module("down_blocks", downBlocks);
+        register_module("up_blocks", upBlocks);
+        register_module("mid_block", middle);
+        register_module("conv_norm_out", normOut);
+        register_module("conv_out", convOut);
+    }
+
+    public UNetConfig Config { get; }
+
+    /// <summary>Numbers that training changes.</summary>
+    public long ParameterCount => parameters().Sum(parameter => parameter.numel());
+
+    /// <summary>Predicts what the network was trained to predict.</summary>
+    /// <param name="x">Noisy images [n, in_channels, h, w]; h and w divisible by <see cref="UNetConfig.SizeMultiple"/>.</param>
+    /// <param name="timesteps">One timestep for each image, [n], whole or fractional.</param>
+    /// <param name="classLabels">One row of the class embedding for each image, [n] int64; null exactly for an unconditional network.</param>
+    /// <returns>[n, out_channels, h, w].</returns>
+    /// <exception cref="ArgumentException">A shape does not fit; Torch has not seen it.</exception>
+    public override Tensor forward(Tensor x, Tensor timesteps, Tensor? classLabels)
+    {
+        ThrowIfShapesDoNotFit(x, timesteps, classLabels);
+        using var scope = NewDisposeScope();
+        var embedding = timeEmbedding.forward(timesteps);
+        if (classEmbedding is not null)
+            embedding = embedding + classEmbedding.forward(classLabels!);
+        var hidden = convIn.forward(Config.CenterInputSample ? 2 * x - 1 : x);
+        var skips = new Stack<Tensor>([hidden]);
+        foreach (var block in downBlocks)
+            hidden = block.Forward(hidden, embedding, skips);
+        hidden = middle.forward(hidden, embedding);
+        foreach (var block in upBlocks)
+            hidden = block.Forward(hidden, embedding, skips);
+        return convOut.forward(nn.functional.silu(normOut.forward(hidden))).MoveToOuterDisposeScope();
+    }
+
+    private void ThrowIfShapesDoNotFit(Tensor x, Tensor timesteps, Tensor? classLabels)
+    {
+        if (x.dim() != 4 || x.shape[1] != Config.InChannels)
+            throw new ArgumentException($"x must be [n, {Config.InChannels}, height, width], is [{string.Join(", ", x.shape)}].", nameof(x));
+        if (x.shape[0] < 1 || x.shape[2] < 1 || x.shape[3] < 1 || x.shape[2] % Config.SizeMultiple != 0 || x.shape[3] % Config.SizeMultiple != 0)
+            throw new ArgumentException($"x must have height and width divisible by {Config.SizeMultiple}, is [{string.Join(", ", x.shape)}].", nameof(x));
+        if (timesteps.dim() != 1 || timesteps.shape[0] != x.shape[0])
+            throw new ArgumentException($"timesteps must be [{x.shape[0]}], one for each image, is [{string.Join(", ", timesteps.shape)}].", nameof(timesteps));
+        if ((classLabels is null) != (classEmbedding is null))
+            throw new ArgumentException(classEmbedding is null ? "must be null: the network knows no classes." : "must be given: the network is conditioned on a class.", nameof(classLabels));
+        if (classLabels is not null && (classLabels.dim() != 1 || classLabels.shape[0] != x.shape[0]))
+            throw new ArgumentException($"must be [{x.shape[0]}], one for each image, is [{string.Join(", ", classLabels.shape)}].", nameof(classLabels));
+    }
+}

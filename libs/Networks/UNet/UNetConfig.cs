@@ -1,0 +1,295 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Ddpm.Networks;
+
+/// <summary>
+/// The architecture of a <see cref="UNet2DModel"/>: the keys and defaults of config.json as diffusers' UNet2DModel has them (v0.31), with
+/// two of our own, <see cref="NullClassEmbed"/> and <see cref="AttentionTimeEmbedding"/>.
+/// </summary>
+public sealed record UNetConfig
+{
+    public const string FileName = "config.json";
+    public const string Positional = "positional";
+    public const string ScaleShift = "scale_shift";
+
+    private const int MaxChannels = 16384;
+    private const int MaxBlocks = 8;
+
+    /// <summary>Keys of published configurations that say nothing about the mathematics: provenance and the state of an EMA helper.</summary>
+    private static readonly HashSet<string> IgnoredKeys =
+    [
+        "_class_name", "_diffusers_version", "_name_or_path", "_commit_hash", "num_train_timesteps", "decay", "inv_gamma", "min_decay",
+        "optimization_step", "power", "update_after_step", "use_ema_warmup",
+    ];
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+    };
+
+    /// <summary>Height and width of the images, in pixels; a single number in the file when they are equal.</summary>
+    [JsonConverter(typeof(SampleSizeConverter))]
+    public SampleSize? SampleSize { get; init; }
+
+    /// <summary>Channels of x.</summary>
+    public int InChannels { get; init; } = 3;
+
+    /// <summary>Channels of the prediction.</summary>
+    public int OutChannels { get; init; } = 3;
+
+    /// <summary>Whether x is given in [0, 1] and moved to [−1, 1] first.</summary>
+    public bool CenterInputSample { get; init; }
+
+    /// <summary>How a timestep is embedded: only <c>positional</c> (Vaswani et al. 2017, section 3.5).</summary>
+    public string TimeEmbeddingType { get; init; } = Positional;
+
+    /// <summary>Subtracted from the number of frequencies in the exponent's denominator.</summary>
+    public double FreqShift { get; init; }
+
+    /// <summary>Whether the cosines come before the sines.</summary>
+    public bool FlipSinToCos { get; init; } = true;
+
+    /// <summary><c>DownBlock2D</c> or <c>AttnDownBlock2D</c>, from the image inwards.</summary>
+    public IReadOnlyList<string> DownBlockTypes { get; init; } = ["DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"];
+
+    /// <summary><c>UpBlock2D</c> or <c>AttnUpBlock2D</c>, from the middle outwards.</summary>
+    public IReadOnlyList<string> UpBlockTypes { get; init; } = ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"];
+
+    /// <summary>Channels of each resolution, from the image inwards.</summary>
+    public IReadOnlyList<int> BlockOutChannels { get; init; } = [224, 448, 672, 896];
+
+    /// <summary>Residual blocks of each down block; an up block has one more.</summary>
+    public int LayersPerBlock { get; init; } = 2;
+
+    /// <summary>Divides the sums in the middle block.</summary>
+    public double MidBlockScaleFactor { get; init; } = 1;
+
+    /// <summary>Zeros around an image before the strided convolution; 0 means one row below and one column to the right.</summary>
+    public int DownsamplePadding { get; init; } = 1;
+
+    /// <summary>Only <c>conv</c>: a strided convolution.</summary>
+    public string DownsampleType { get; init; } = "conv";
+
+    /// <summary>Only <c>conv</c>: nearest neighbours, then a convolution.</summary>
+    public string UpsampleType { get; init; } = "conv";
+
+    /// <summary>Probability of dropping an activation inside a residual block while training, 0 … 1.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Only <c>silu</c> (alias <c>swish</c>).</summary>
+    public string ActFn { get; init; } = "silu";
+
+    /// <summary>Channels of one attention head; null: one head over all channels.</summary>
+    public int? AttentionHeadDim { get; init; } = 8;
+
+    /// <summary>Groups of every group normalisation.</summary>
+    public int NormNumGroups { get; init; } = 32;
+
+    /// <summary>Groups of the normalisation in the middle block's attention; null: as diffusers chooses, see <see cref="MidAttentionNormGroups"/>.</summary>
+    public int? AttnNormNumGroups { get; init; }
+
+    /// <summary>Added to the variance in every group normalisation.</summary>
+    public double NormEps { get; init; } = 1e-5;
+
+    /// <summary><c>default</c>: the projected time embedding is added; <c>scale_shift</c>: it scales and shifts (FiLM, Perez et al. 2018).</summary>
+    public string ResnetTimeScaleShift { get; init; } = "default";
+
+    /// <summary>Whether the middle block attends.</summary>
+    public bool AddAttention { get; init; } = true;
+
+    /// <summary>Only null: class labels are indices into an embedding of <see cref="NumClassEmbeds"/> rows.</summary>
+    public string? ClassEmbedType { get; init; }
+
+    /// <summary>Rows of the class embedding, the null class's included; null: the network is unconditional.</summary>
+    public int? NumClassEmbeds { get; init; }
+
+    /// <summary>Row of the class embedding that means "no class" (Ho and Salimans 2022); null: the network has no such row. Not a key of diffusers.</summary>
+    public int? NullClassEmbed { get; init; }
+
+    /// <summary>Whether a projection of the time embedding is added to query, key and value of every attention. Not a key of diffusers.</summary>
+    public bool AttentionTimeEmbedding { get; init; }
+
+    /// <summary>Features of the time embedding that the residual blocks receive.</summary>
+    [JsonIgnore]
+    public int TimeEmbedDim => BlockOutChannels[0] * 4;
+
+    /// <summary>Height and width must be divisible by it.</summary>
+    [JsonIgnore]
+    public int SizeMultiple => 1 << (BlockOutChannels.Count - 1);
+
+    /// <summary>
+    /// Groups of the normalisation before the middle block's attention; null: there is none, as in diffusers when the time embedding scales
+    /// and shifts and <see cref="AttnNormNumGroups"/> is null.
+    /// </summary>
+    [JsonIgnore]
+    public int? MidAttentionNormGroups => AttnNormNumGroups ?? (ResnetTimeScaleShift == ScaleShift ? null : NormNumGroups);
+
+    /// <summary>Reads and checks a config.json.</summary>
+    /// <exception cref="InvalidConfigException">It breaks a rule; every violation is named.</exception>
+    public static UNetConfig Read(string path)
+    {
+        UNetConfig config;
+        try
+        {
+            config = Parse(File.ReadAllText(path));
+        }
+        catch (InvalidConfigException e)
+        {
+            throw new InvalidConfigException(path, e.Violations);
+        }
+        return config;
+    }
+
+    /// <summary>Parses and checks the text of a config.json.</summary>
+    /// <exception cref="InvalidConfigException">It breaks a rule; every violation is named.</exception>
+    public static UNetConfig Parse(string json)
+    {
+        JsonObject keys;
+        try
+        {
+            keys = JsonNode.Parse(json) as JsonObject ?? throw new JsonException("must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidConfigException(FileName, [new FieldViolation("$", $"is not a JSON object: {e.Message}")]);
+        }
+        var violations = new List<FieldViolation>();
+        if (keys.TryGetPropertyValue("_class_name", out var className) && className?.ToString() is var name && name != nameof(UNet2DModel))
+            violations.Add(new("_class_name", $"must be {nameof(UNet2DModel)}, is '{name}'"));
+        var known = Json.GetTypeInfo(typeof(UNetConfig)).Properties.Select(property => property.Name).ToHashSet();
+        violations.AddRange(keys.Select(pair => pair.Key)
+            .Where(key => !known.Contains(key) && !IgnoredKeys.Contains(key))
+            .Select(key => new FieldViolation(key, "is not a key of a UNet2DModel that is supported; remove it if it changes nothing")));
+        if (violations.Count > 0)
+            throw new InvalidConfigException(FileName, violations);
+        try
+        {
+            var config = keys.Deserialize<UNetConfig>(Json)!;
+            config.ThrowIfInvalid();
+            return config;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidConfigException(FileName, [new FieldViolation(e.Path?.TrimStart('$', '.') ?? "$", "has a value of the wrong type")]);
+        }
+    }
+
+    /// <summary>The text of a config.json that diffusers and <see cref="Parse"/> read.</summary>
+    public string ToJson()
+    {
+        var keys = JsonSerializer.SerializeToNode(this, Json)!.AsObject();
+        keys.Insert(0, "_class_name", nameof(UNet2DModel));
+        keys.Insert(1, "_diffusers_version", "0.31.0");
+        return keys.ToJsonString(Json) + "\n";
+    }
+
+    /// <exception cref="InvalidConfigException">A rule is broken.</exception>
+    public void ThrowIfInvalid()
+    {
+        var violations = Validate().ToList();
+        if (violations.Count > 0)
+            throw new InvalidConfigException(FileName, violations);
+    }
+
+    /// <summary>Every rule that this configuration breaks, by the key's name in config.json.</summary>
+    public IEnumerable<FieldViolation> Validate() =>
+        [.. Choices(), .. Numbers(), .. Blocks(), .. Classes()];
+
+    private IEnumerable<FieldViolation> Choices()
+    {
+        if (TimeEmbeddingType != Positional)
+            yield return new("time_embedding_type", $"must be 'positional', is '{TimeEmbeddingType}'");
+        if (ActFn is not ("silu" or "swish"))
+            yield return new("act_fn", $"must be 'silu', is '{ActFn}'");
+        if (DownsampleType != "conv")
+            yield return new("downsample_type", $"must be 'conv', is '{DownsampleType}'");
+        if (UpsampleType != "conv")
+            yield return new("upsample_type", $"must be 'conv', is '{UpsampleType}'");
+        if (ResnetTimeScaleShift is not ("default" or ScaleShift))
+            yield return new("resnet_time_scale_shift", $"must be 'default' or 'scale_shift', is '{ResnetTimeScaleShift}'");
+        if (ClassEmbedType is not null)
+            yield return new("class_embed_type", $"must be null, is '{ClassEmbedType}'");
+        foreach (var (i, type) in DownBlockTypes.Index())
+            if (type is not ("DownBlock2D" or "AttnDownBlock2D"))
+                yield return new($"down_block_types[{i}]", $"must be 'DownBlock2D' or 'AttnDownBlock2D', is '{type}'");
+        foreach (var (i, type) in UpBlockTypes.Index())
+            if (type is not ("UpBlock2D" or "AttnUpBlock2D"))
+                yield return new($"up_block_types[{i}]", $"must be 'UpBlock2D' or 'AttnUpBlock2D', is '{type}'");
+    }
+
+    private IEnumerable<FieldViolation> Numbers()
+    {
+        if (InChannels is < 1 or > MaxChannels)
+            yield return new("in_channels", $"must be 1 … {MaxChannels}, is {InChannels}");
+        if (OutChannels is < 1 or > MaxChannels)
+            yield return new("out_channels", $"must be 1 … {MaxChannels}, is {OutChannels}");
+        if (LayersPerBlock is < 1 or > 16)
+            yield return new("layers_per_block", $"must be 1 … 16, is {LayersPerBlock}");
+        if (!(MidBlockScaleFactor > 0) || !double.IsFinite(MidBlockScaleFactor))
+            yield return new("mid_block_scale_factor", $"must be a positive number, is {MidBlockScaleFactor}");
+        if (DownsamplePadding is not (0 or 1))
+            yield return new("downsample_padding", $"must be 0 or 1, is {DownsamplePadding}");
+        if (!(Dropout >= 0 && Dropout < 1))
+            yield return new("dropout", $"must be at least 0 and less than 1, is {Dropout}");
+        if (!(NormEps > 0 && NormEps < 1))
+            yield return new("norm_eps", $"must be more than 0 and less than 1, is {NormEps}");
+        if (!double.IsFinite(FreqShift))
+            yield return new("freq_shift", $"must be a finite number, is {FreqShift}");
+        if (NormNumGroups < 1)
+            yield return new("norm_num_groups", $"must be at least 1, is {NormNumGroups}");
+        if (AttnNormNumGroups < 1)
+            yield return new("attn_norm_num_groups", $"must be at least 1 or null, is {AttnNormNumGroups}");
+        if (AttentionHeadDim < 1)
+            yield return new("attention_head_dim", $"must be at least 1 or null, is {AttentionHeadDim}");
+    }
+
+    private IEnumerable<FieldViolation> Blocks()
+    {
+        var blocks = BlockOutChannels.Count;
+        if (blocks is < 1 or > MaxBlocks)
+        {
+            yield return new("block_out_channels", $"must have 1 … {MaxBlocks} entries, has {blocks}");
+            yield break;
+        }
+        if (DownBlockTypes.Count != blocks)
+            yield return new("down_block_types", $"must have as many entries as block_out_channels ({blocks}), has {DownBlockTypes.Count}");
+        if (UpBlockTypes.Count != blocks)
+            yield return new("up_block_types", $"must have as many entries as block_out_channels ({blocks}), has {UpBlockTypes.Count}");
+        if (BlockOutChannels[0] / 2 - FreqShift <= 0)
+            yield return new("freq_shift", $"must be less than half of block_out_channels[0] ({BlockOutChannels[0] / 2}), is {FreqShift}");
+        if (SampleSize is { } size && (size.Height < 1 || size.Width < 1 || size.Height % SizeMultiple != 0 || size.Width % SizeMultiple != 0))
+            yield return new("sample_size", $"must be positive and divisible by {SizeMultiple}, as there are {blocks} resolutions; is {size}");
+        foreach (var violation in BlockOutChannels.Index().SelectMany(entry => Channels(entry.Index, entry.Item)))
+            yield return violation;
+        if (AttnNormNumGroups is > 0 and var groups && BlockOutChannels[^1] % groups != 0)
+            yield return new("attn_norm_num_groups", $"must divide the last of block_out_channels ({BlockOutChannels[^1]}), is {groups}");
+    }
+
+    private IEnumerable<FieldViolation> Channels(int block, int channels)
+    {
+        var field = $"block_out_channels[{block}]";
+        if (channels is < 2 or > MaxChannels)
+            yield return new(field, $"must be 2 … {MaxChannels}, is {channels}");
+        else if (NormNumGroups > 0 && channels % NormNumGroups != 0)
+            yield return new(field, $"must be divisible by norm_num_groups ({NormNumGroups}), is {channels}");
+        if (Attends(block) && AttentionHeadDim is > 0 and var head && channels % head != 0)
+            yield return new("attention_head_dim", $"must divide {field} ({channels}), where the network attends; is {head}");
+    }
+
+    private bool Attends(int block) =>
+        DownBlockTypes.ElementAtOrDefault(block) == "AttnDownBlock2D"
+        || UpBlockTypes.ElementAtOrDefault(BlockOutChannels.Count - 1 - block) == "AttnUpBlock2D"
+        || (AddAttention && block == BlockOutChannels.Count - 1);
+
+    private IEnumerable<FieldViolation> Classes()
+    {
+        if (NumClassEmbeds < 1)
+            yield return new("num_class_embeds", $"must be at least 1 or null, is {NumClassEmbeds}");
+        if (NullClassEmbed is { } row && (NumClassEmbeds is not { } rows || row < 0 || row >= rows))
+            yield return new("null_class_embed", $"must be a row of the class embedding, 0 … num_class_embeds − 1; is {row}");
+    }
+}
