@@ -6,41 +6,41 @@ namespace Ddpm.Networks;
 /// <summary>One resolution on the way in: residual blocks, each followed by attention where asked, then a downsampling.</summary>
 internal sealed class DownBlock : nn.Module
 {
-    private readonly ModuleList<ResidualBlock> resnets = nn.ModuleList<ResidualBlock>();
-    private readonly ModuleList<SelfAttention> attentions = nn.ModuleList<SelfAttention>();
-    private readonly Downsample? downsample;
+    private readonly ModuleList<ResidualBlock> _resnets = nn.ModuleList<ResidualBlock>();
+    private readonly ModuleList<SelfAttention> _attentions = nn.ModuleList<SelfAttention>();
+    private readonly Downsample? _downsample;
 
     public DownBlock(UNetConfig config, long inChannels, long outChannels, bool attends, bool downsamples) : base(nameof(DownBlock))
     {
         for (var i = 0; i < config.LayersPerBlock; i++)
         {
-            resnets.append(new ResidualBlock(config, i == 0 ? inChannels : outChannels, outChannels));
+            _resnets.append(new ResidualBlock(config, i == 0 ? inChannels : outChannels, outChannels));
             if (attends)
-                attentions.append(new SelfAttention(config, outChannels, config.NormNumGroups));
+                _attentions.append(new SelfAttention(config, outChannels, config.NormNumGroups));
         }
         if (attends)
-            register_module("attentions", attentions);
-        register_module("resnets", resnets);
+            register_module("attentions", _attentions);
+        register_module("resnets", _resnets);
         if (downsamples)
         {
-            downsample = new Downsample(outChannels, config.DownsamplePadding);
-            register_module("downsamplers", nn.ModuleList(downsample));
+            _downsample = new Downsample(outChannels, config.DownsamplePadding);
+            register_module("downsamplers", nn.ModuleList(_downsample));
         }
     }
 
     /// <summary>Answers the block's output and pushes what the way out will need onto <paramref name="skips"/>.</summary>
     public Tensor Forward(Tensor x, Tensor timeEmbedding, Stack<Tensor> skips)
     {
-        for (var i = 0; i < resnets.Count; i++)
+        for (var i = 0; i < _resnets.Count; i++)
         {
-            x = resnets[i].forward(x, timeEmbedding);
-            if (attentions.Count > 0)
-                x = attentions[i].forward(x, timeEmbedding);
+            x = _resnets[i].forward(x, timeEmbedding);
+            if (_attentions.Count > 0)
+                x = _attentions[i].forward(x, timeEmbedding);
             skips.Push(x);
         }
-        if (downsample is not null)
+        if (_downsample is not null)
         {
-            x = downsample.forward(x);
+            x = _downsample.forward(x);
             skips.Push(x);
         }
         return x;

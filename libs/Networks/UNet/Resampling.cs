@@ -6,39 +6,39 @@ namespace Ddpm.Networks;
 /// <summary>Halves height and width by a strided convolution; padding 0 means one row below and one column to the right.</summary>
 internal sealed class Downsample : nn.Module<Tensor, Tensor>
 {
-    private readonly int padding;
-    private readonly Conv2d conv;
+    private readonly int _padding;
+    private readonly Conv2d _conv;
 
     public Downsample(long channels, int padding) : base(nameof(Downsample))
     {
-        this.padding = padding;
-        conv = nn.Conv2d(channels, channels, 3, stride: 2, padding: padding);
-        register_module("conv", conv);
+        _padding = padding;
+        _conv = nn.Conv2d(channels, channels, 3, stride: 2, padding: padding);
+        register_module("conv", _conv);
     }
 
     public override Tensor forward(Tensor x)
     {
-        if (padding > 0)
-            return conv.forward(x);
+        if (_padding > 0)
+            return _conv.forward(x);
         using var padded = nn.functional.pad(x, [0, 1, 0, 1]);
-        return conv.forward(padded);
+        return _conv.forward(padded);
     }
 }
 
 /// <summary>Doubles height and width by repeating pixels, then convolves.</summary>
 internal sealed class Upsample : nn.Module<Tensor, Tensor>
 {
-    private readonly Conv2d conv;
+    private readonly Conv2d _conv;
 
     public Upsample(long channels) : base(nameof(Upsample))
     {
-        conv = nn.Conv2d(channels, channels, 3, padding: 1);
-        register_module("conv", conv);
+        _conv = nn.Conv2d(channels, channels, 3, padding: 1);
+        register_module("conv", _conv);
     }
 
     public override Tensor forward(Tensor x)
     {
         using var doubled = nn.functional.interpolate(x, scale_factor: [2.0, 2.0], mode: InterpolationMode.Nearest);
-        return conv.forward(doubled);
+        return _conv.forward(doubled);
     }
 }

@@ -9,14 +9,14 @@ namespace Ddpm.Networks;
 /// </summary>
 public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
-    private readonly Conv2d convIn;
-    private readonly TimestepEmbedding timeEmbedding;
-    private readonly Embedding? classEmbedding;
-    private readonly ModuleList<DownBlock> downBlocks = nn.ModuleList<DownBlock>();
-    private readonly MiddleBlock middle;
-    private readonly ModuleList<UpBlock> upBlocks = nn.ModuleList<UpBlock>();
-    private readonly GroupNorm normOut;
-    private readonly Conv2d convOut;
+    private readonly Conv2d _convIn;
+    private readonly TimestepEmbedding _timeEmbedding;
+    private readonly Embedding? _classEmbedding;
+    private readonly ModuleList<DownBlock> _downBlocks = nn.ModuleList<DownBlock>();
+    private readonly MiddleBlock _middle;
+    private readonly ModuleList<UpBlock> _upBlocks = nn.ModuleList<UpBlock>();
+    private readonly GroupNorm _normOut;
+    private readonly Conv2d _convOut;
 
     /// <summary>A network with fresh weights, drawn from Torch's global generator.</summary>
     /// <exception cref="InvalidConfigException">The configuration breaks a rule.</exception>
@@ -25,35 +25,35 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         config.ThrowIfInvalid();
         Config = config;
         var channels = config.BlockOutChannels;
-        convIn = nn.Conv2d(config.InChannels, channels[0], 3, padding: 1);
-        timeEmbedding = new TimestepEmbedding(config);
+        _convIn = nn.Conv2d(config.InChannels, channels[0], 3, padding: 1);
+        _timeEmbedding = new TimestepEmbedding(config);
         for (var i = 0; i < channels.Count; i++)
         {
-            downBlocks.append(new DownBlock(config, channels[Math.Max(i - 1, 0)], channels[i],
+            _downBlocks.append(new DownBlock(config, channels[Math.Max(i - 1, 0)], channels[i],
                 attends: config.DownBlockTypes[i] == "AttnDownBlock2D", downsamples: i < channels.Count - 1));
         }
-        middle = new MiddleBlock(config);
+        _middle = new MiddleBlock(config);
         for (var i = 0; i < channels.Count; i++)
         {
             var resolution = channels.Count - 1 - i;
-            upBlocks.append(new UpBlock(config, channels[Math.Min(resolution + 1, channels.Count - 1)], channels[resolution],
+            _upBlocks.append(new UpBlock(config, channels[Math.Min(resolution + 1, channels.Count - 1)], channels[resolution],
                 channels[Math.Max(resolution - 1, 0)], attends: config.UpBlockTypes[i] == "AttnUpBlock2D", upsamples: resolution > 0));
         }
-        normOut = Normalisation.Groups(config.NormNumGroups, channels[0], config.NormEps);
-        convOut = nn.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
+        _normOut = Normalisation.Groups(config.NormNumGroups, channels[0], config.NormEps);
+        _convOut = nn.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
 
-        register_module("conv_in", convIn);
-        register_module("time_embedding", timeEmbedding);
+        register_module("conv_in", _convIn);
+        register_module("time_embedding", _timeEmbedding);
         if (config.NumClassEmbeds is { } classes)
         {
-            classEmbedding = nn.Embedding(classes, config.TimeEmbedDim);
-            register_module("class_embedding", classEmbedding);
+            _classEmbedding = nn.Embedding(classes, config.TimeEmbedDim);
+            register_module("class_embedding", _classEmbedding);
         }
-        register_module("down_blocks", downBlocks);
-        register_module("up_blocks", upBlocks);
-        register_module("mid_block", middle);
-        register_module("conv_norm_out", normOut);
-        register_module("conv_out", convOut);
+        register_module("down_blocks", _downBlocks);
+        register_module("up_blocks", _upBlocks);
+        register_module("mid_block", _middle);
+        register_module("conv_norm_out", _normOut);
+        register_module("conv_out", _convOut);
     }
 
     public UNetConfig Config { get; }
@@ -71,17 +71,17 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     {
         ThrowIfShapesDoNotFit(x, timesteps, classLabels);
         using var scope = NewDisposeScope();
-        var embedding = timeEmbedding.forward(timesteps);
-        if (classEmbedding is not null)
-            embedding = embedding + classEmbedding.forward(classLabels!);
-        var hidden = convIn.forward(Config.CenterInputSample ? 2 * x - 1 : x);
+        var embedding = _timeEmbedding.forward(timesteps);
+        if (_classEmbedding is not null)
+            embedding = embedding + _classEmbedding.forward(classLabels!);
+        var hidden = _convIn.forward(Config.CenterInputSample ? 2 * x - 1 : x);
         var skips = new Stack<Tensor>([hidden]);
-        foreach (var block in downBlocks)
+        foreach (var block in _downBlocks)
             hidden = block.Forward(hidden, embedding, skips);
-        hidden = middle.forward(hidden, embedding);
-        foreach (var block in upBlocks)
+        hidden = _middle.forward(hidden, embedding);
+        foreach (var block in _upBlocks)
             hidden = block.Forward(hidden, embedding, skips);
-        return convOut.forward(nn.functional.silu(normOut.forward(hidden))).MoveToOuterDisposeScope();
+        return _convOut.forward(nn.functional.silu(_normOut.forward(hidden))).MoveToOuterDisposeScope();
     }
 
     private void ThrowIfShapesDoNotFit(Tensor x, Tensor timesteps, Tensor? classLabels)
@@ -92,8 +92,8 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
             throw new ArgumentException($"x must have height and width divisible by {Config.SizeMultiple}, is [{string.Join(", ", x.shape)}].", nameof(x));
         if (timesteps.dim() != 1 || timesteps.shape[0] != x.shape[0])
             throw new ArgumentException($"timesteps must be [{x.shape[0]}], one for each image, is [{string.Join(", ", timesteps.shape)}].", nameof(timesteps));
-        if ((classLabels is null) != (classEmbedding is null))
-            throw new ArgumentException(classEmbedding is null ? "must be null: the network knows no classes." : "must be given: the network is conditioned on a class.", nameof(classLabels));
+        if ((classLabels is null) != (_classEmbedding is null))
+            throw new ArgumentException(_classEmbedding is null ? "must be null: the network knows no classes." : "must be given: the network is conditioned on a class.", nameof(classLabels));
         if (classLabels is not null && (classLabels.dim() != 1 || classLabels.shape[0] != x.shape[0]))
             throw new ArgumentException($"must be [{x.shape[0]}], one for each image, is [{string.Join(", ", classLabels.shape)}].", nameof(classLabels));
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ddpm.Networks;
 
@@ -29,6 +30,7 @@ public sealed record UNetConfig
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         RespectNullableAnnotations = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Height and width of the images, in pixels; a single number in the file when they are equal.</summary>
@@ -47,6 +49,9 @@ public sealed record UNetConfig
     /// <summary>How a timestep is embedded: only <c>positional</c> (Vaswani et al. 2017, section 3.5).</summary>
     public string TimeEmbeddingType { get; init; } = Positional;
 
+    /// <summary>Features of the time embedding; null: four times the first of <see cref="BlockOutChannels"/>.</summary>
+    public int? TimeEmbeddingDim { get; init; }
+
     /// <summary>Subtracted from the number of frequencies in the exponent's denominator.</summary>
     public double FreqShift { get; init; }
 
@@ -64,6 +69,9 @@ public sealed record UNetConfig
 
     /// <summary>Residual blocks of each down block; an up block has one more.</summary>
     public int LayersPerBlock { get; init; } = 2;
+
+    /// <summary>Only <c>UNetMidBlock2D</c>.</summary>
+    public string MidBlockType { get; init; } = "UNetMidBlock2D";
 
     /// <summary>Divides the sums in the middle block.</summary>
     public double MidBlockScaleFactor { get; init; } = 1;
@@ -115,7 +123,7 @@ public sealed record UNetConfig
 
     /// <summary>Features of the time embedding that the residual blocks receive.</summary>
     [JsonIgnore]
-    public int TimeEmbedDim => BlockOutChannels[0] * 4;
+    public int TimeEmbedDim => TimeEmbeddingDim ?? BlockOutChannels[0] * 4;
 
     /// <summary>Height and width must be divisible by it.</summary>
     [JsonIgnore]
@@ -205,6 +213,8 @@ public sealed record UNetConfig
             yield return new("time_embedding_type", $"must be 'positional', is '{TimeEmbeddingType}'");
         if (ActFn is not ("silu" or "swish"))
             yield return new("act_fn", $"must be 'silu', is '{ActFn}'");
+        if (MidBlockType != "UNetMidBlock2D")
+            yield return new("mid_block_type", $"must be 'UNetMidBlock2D', is '{MidBlockType}'");
         if (DownsampleType != "conv")
             yield return new("downsample_type", $"must be 'conv', is '{DownsampleType}'");
         if (UpsampleType != "conv")
@@ -229,6 +239,8 @@ public sealed record UNetConfig
             yield return new("out_channels", $"must be 1 … {MaxChannels}, is {OutChannels}");
         if (LayersPerBlock is < 1 or > 16)
             yield return new("layers_per_block", $"must be 1 … 16, is {LayersPerBlock}");
+        if (TimeEmbeddingDim is < 1 or > 4 * MaxChannels)
+            yield return new("time_embedding_dim", $"must be 1 … {4 * MaxChannels} or null, is {TimeEmbeddingDim}");
         if (!(MidBlockScaleFactor > 0) || !double.IsFinite(MidBlockScaleFactor))
             yield return new("mid_block_scale_factor", $"must be a positive number, is {MidBlockScaleFactor}");
         if (DownsamplePadding is not (0 or 1))

@@ -6,9 +6,9 @@ namespace Ddpm.Networks;
 /// <summary>One resolution on the way out: residual blocks over the skip connections, attention where asked, then an upsampling.</summary>
 internal sealed class UpBlock : nn.Module
 {
-    private readonly ModuleList<ResidualBlock> resnets = nn.ModuleList<ResidualBlock>();
-    private readonly ModuleList<SelfAttention> attentions = nn.ModuleList<SelfAttention>();
-    private readonly Upsample? upsample;
+    private readonly ModuleList<ResidualBlock> _resnets = nn.ModuleList<ResidualBlock>();
+    private readonly ModuleList<SelfAttention> _attentions = nn.ModuleList<SelfAttention>();
+    private readonly Upsample? _upsample;
 
     /// <param name="config">The network's architecture.</param>
     /// <param name="previousChannels">Channels that the block receives.</param>
@@ -22,17 +22,17 @@ internal sealed class UpBlock : nn.Module
         for (var i = 0; i <= config.LayersPerBlock; i++)
         {
             var skip = i == config.LayersPerBlock ? lastSkipChannels : outChannels;
-            resnets.append(new ResidualBlock(config, (i == 0 ? previousChannels : outChannels) + skip, outChannels));
+            _resnets.append(new ResidualBlock(config, (i == 0 ? previousChannels : outChannels) + skip, outChannels));
             if (attends)
-                attentions.append(new SelfAttention(config, outChannels, config.NormNumGroups));
+                _attentions.append(new SelfAttention(config, outChannels, config.NormNumGroups));
         }
         if (attends)
-            register_module("attentions", attentions);
-        register_module("resnets", resnets);
+            register_module("attentions", _attentions);
+        register_module("resnets", _resnets);
         if (upsamples)
         {
-            upsample = new Upsample(outChannels);
-            register_module("upsamplers", nn.ModuleList(upsample));
+            _upsample = new Upsample(outChannels);
+            register_module("upsamplers", nn.ModuleList(_upsample));
         }
     }
 
@@ -40,14 +40,14 @@ internal sealed class UpBlock : nn.Module
     public Tensor Forward(Tensor x, Tensor timeEmbedding, Stack<Tensor> skips)
     {
         using var scope = NewDisposeScope();
-        for (var i = 0; i < resnets.Count; i++)
+        for (var i = 0; i < _resnets.Count; i++)
         {
-            x = resnets[i].forward(cat([x, skips.Pop()], 1), timeEmbedding);
-            if (attentions.Count > 0)
-                x = attentions[i].forward(x, timeEmbedding);
+            x = _resnets[i].forward(cat([x, skips.Pop()], 1), timeEmbedding);
+            if (_attentions.Count > 0)
+                x = _attentions[i].forward(x, timeEmbedding);
         }
-        if (upsample is not null)
-            x = upsample.forward(x);
+        if (_upsample is not null)
+            x = _upsample.forward(x);
         return x.MoveToOuterDisposeScope();
     }
 }

@@ -1,0 +1,151 @@
+using System.Text;
+using Ddpm.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ddpm.Networks;
+
+/// <summary>
+/// A network with its weights and what it was trained for: a flat Hugging Face folder as google/ddpm-* have it, of config.json,
+/// diffusion_pytorch_model.safetensors, scheduler_config.json and, where there is one, model_index.json.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    public const string WeightsFileName = "diffusion_pytorch_model.safetensors";
+
+    private static readonly string[] PickleExtensions = [".bin", ".ckpt", ".pt", ".pth", ".pkl"];
+
+    private Checkpoint(UNet2DModel network, SchedulerConfig scheduler, ModelIndex index) => (Network, Scheduler, Index) = (network, scheduler, index);
+
+    /// <summary>In evaluation mode; training it further takes <c>train()</c>.</summary>
+    public UNet2DModel Network { get; }
+
+    public SchedulerConfig Scheduler { get; }
+
+    public ModelIndex Index { get; }
+
+    /// <summary>Reads a folder onto a device (default: CPU). Weights of every floating type become float32.</summary>
+    /// <exception cref="CheckpointException">A file is missing, the weights are a pickle, or they do not fit config.json.</exception>
+    /// <exception cref="InvalidConfigException">A configuration file breaks a rule.</exception>
+    /// <exception cref="SafetensorsException">The weights file breaks a rule of its format.</exception>
+    public static Checkpoint Load(string folder, Device? device = null)
+    {
+        var config = UNetConfig.Read(Require(folder, UNetConfig.FileName));
+        var scheduler = SchedulerConfig.Read(Require(folder, SchedulerConfig.FileName));
+        var indexPath = Path.Combine(folder, ModelIndex.FileName);
+        var index = File.Exists(indexPath) ? ModelIndex.Read(indexPath) : ModelIndex.Unconditional;
+        using var weights = SafetensorsFile.Open(Require(folder, WeightsFileName));
+        var network = new UNet2DModel(config);
+        try
+        {
+            ReadWeights(folder, network, weights);
+            network.eval();
+            if (device is not null && device.type != DeviceType.CPU)
+                network.to(device);
+            return new Checkpoint(network, scheduler, index);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a new folder: aside first, flushed to the disk, then renamed, so that nothing half-written is ever seen.</summary>
+    /// <param name="folder">Must not exist.</param>
+    /// <param name="network">The weights to write, and its configuration.</param>
+    /// <param name="scheduler">What the network was trained for.</param>
+    /// <param name="index">Names of the classes.</param>
+    /// <param name="texts">Further text files by name: recipe.json, README.md.</param>
+    /// <exception cref="IOException">The folder exists or cannot be written.</exception>
+    public static void Save(
+        string folder,
+        UNet2DModel network,
+        SchedulerConfig scheduler,
+        ModelIndex index,
+        IReadOnlyDictionary<string, string>? texts = null)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.Exists(folder))
+            throw new IOException($"{folder}: exists already; a checkpoint is written to a new folder.");
+        var aside = Path.Combine(Path.GetDirectoryName(folder)!, $".{Path.GetFileName(folder)}.{Path.GetRandomFileName()}");
+        Directory.CreateDirectory(aside);
+        try
+        {
+            WriteWeights(Path.Combine(aside, WeightsFileName), network);
+            WriteText(aside, UNetConfig.FileName, network.Config.ToJson());
+            WriteText(aside, SchedulerConfig.FileName, scheduler.ToJson());
+            WriteText(aside, ModelIndex.FileName, index.ToJson());
+            foreach (var (name, text) in texts ?? new Dictionary<string, string>())
+                WriteText(aside, name, text);
+            Directory.Move(aside, folder);
+        }
+        catch
+        {
+            Directory.Delete(aside, recursive: true);
+            throw;
+        }
+    }
+
+    public void Dispose() => Network.Dispose();
+
+    private static string Require(string folder, string name)
+    {
+        if (!Directory.Exists(folder))
+            throw new CheckpointException(folder, "there is no such folder");
+        var path = Path.Combine(folder, name);
+        if (File.Exists(path))
+            return path;
+        var pickle = Directory.EnumerateFiles(folder).Select(Path.GetFileName).FirstOrDefault(file => PickleExtensions.Contains(Path.GetExtension(file)));
+        throw new CheckpointException(folder, name == WeightsFileName && pickle is not null
+            ? $"{pickle} is a pickle, which can run code when it is read, and is never opened; convert it to {WeightsFileName}"
+            : $"{name} is missing");
+    }
+
+    private static void ReadWeights(string folder, UNet2DModel network, SafetensorsFile file)
+    {
+        var names = file.Entries.Keys.ToLookup(AttentionNames.Modern);
+        ThrowIfAny(folder, "has weights under both their old and their new name", names.Where(group => group.Count() > 1).Select(group => group.Key));
+        var stored = names.ToDictionary(group => group.Key, group => group.Single());
+        var parameters = network.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
+        ThrowIfAny(folder, "lacks weights that config.json asks for", parameters.Keys.Except(stored.Keys));
+        ThrowIfAny(folder, "has weights that config.json does not ask for", stored.Keys.Except(parameters.Keys));
+        using var _ = no_grad();
+        foreach (var (name, parameter) in parameters)
+        {
+            var entry = file.Entries[stored[name]];
+            if (!entry.Shape.AsSpan().SequenceEqual(parameter.shape))
+            {
+                throw new CheckpointException(folder,
+                    $"{WeightsFileName}: {entry.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", parameter.shape)}]");
+            }
+            using var values = tensor(file.ReadFloat32(entry.Name), parameter.shape);
+            parameter.copy_(values);
+        }
+    }
+
+    private static void ThrowIfAny(string folder, string problem, IEnumerable<string> names)
+    {
+        var all = names.Order(StringComparer.Ordinal).ToList();
+        if (all.Count > 0)
+            throw new CheckpointException(folder, $"{WeightsFileName} {problem}: {string.Join(", ", all.Take(3))}{(all.Count > 3 ? $" and {all.Count - 3} more" : "")}");
+    }
+
+    private static void WriteWeights(string path, UNet2DModel network)
+    {
+        var writer = new SafetensorsWriter { Metadata = { ["format"] = "pt" } };
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            using var values = parameter.detach().cpu().contiguous();
+            writer.Add(name, values.data<float>().ToArray(), values.shape);
+        }
+        writer.Write(path);
+    }
+
+    private static void WriteText(string folder, string name, string text)
+    {
+        using var stream = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Flush(flushToDisk: true);
+    }
+}
