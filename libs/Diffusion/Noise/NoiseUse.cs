@@ -1,0 +1,11 @@
+namespace Ddpm.Diffusion;
+
+/// <summary>What noise is drawn for; draws for different uses are independent. The values are part of every recorded image: never change one.</summary>
+public enum NoiseUse
+{
+    /// <summary>x_T, at step 0.</summary>
+    Initial = 0,
+
+    /// <summary>The noise that a sampler's step adds.</summary>
+    Step = 1,
+}

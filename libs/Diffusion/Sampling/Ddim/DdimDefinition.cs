@@ -1,0 +1,42 @@
+namespace Ddpm.Diffusion;
+
+/// <summary><see cref="DdimSampler{T}"/> in the catalogue.</summary>
+public sealed class DdimDefinition : SamplerDefinition
+{
+    private const string Eta = "eta";
+
+    /// <inheritdoc/>
+    public override string Name => "ddim";
+
+    /// <inheritdoc/>
+    public override string Title => "DDIM";
+
+    /// <inheritdoc/>
+    public override string Summary =>
+        "Takes large steps straight towards the predicted image. Good images in some fifty steps; with η = 0 the starting noise alone decides the image.";
+
+    /// <inheritdoc/>
+    public override string Paper => "Song, Meng and Ermon 2020, Denoising Diffusion Implicit Models, equation 12";
+
+    /// <inheritdoc/>
+    public override int DefaultSteps => 50;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SamplerOption> Options { get; } =
+    [
+        new NumberSamplerOption(
+            Eta, "η: fresh noise", "How much fresh noise each step adds: 0 none, so that the path is smooth and repeatable; 1 as much as DDPM.", 0, 0, 1, 0.05),
+        ClipOption.Option,
+        SpacingOption.Option,
+    ];
+
+    /// <inheritdoc/>
+    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
+
+    /// <inheritdoc/>
+    public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
+        new DdimSampler<T>(
+            schedule,
+            steps,
+            new DdimOptions { Eta = options.Number(Eta), Thresholding = ClipOption.Read(options), Spacing = SpacingOption.Read(options) });
+}

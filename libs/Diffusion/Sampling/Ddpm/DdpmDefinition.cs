@@ -1,0 +1,53 @@
+namespace Ddpm.Diffusion;
+
+/// <summary><see cref="DdpmSampler{T}"/> in the catalogue.</summary>
+public sealed class DdpmDefinition : SamplerDefinition
+{
+    private const string Variance = "variance";
+    private const string FixedSmall = "fixed_small";
+    private const string FixedLarge = "fixed_large";
+
+    /// <inheritdoc/>
+    public override string Name => "ddpm";
+
+    /// <inheritdoc/>
+    public override string Title => "DDPM";
+
+    /// <inheritdoc/>
+    public override string Summary =>
+        "The original: walks back through the noise levels one by one and adds a little fresh noise at each. Faithful and varied, but slow.";
+
+    /// <inheritdoc/>
+    public override string Paper => "Ho, Jain and Abbeel 2020, Denoising Diffusion Probabilistic Models, algorithm 2";
+
+    /// <inheritdoc/>
+    public override int DefaultSteps => 1000;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SamplerOption> Options { get; } =
+    [
+        new ChoiceSamplerOption(
+            Variance,
+            "Noise added at each step",
+            "How strong the fresh noise is. Both are right in the limit of many steps; with few steps, small gives cleaner images.",
+            FixedSmall,
+            [new(FixedSmall, "Small: the posterior's variance"), new(FixedLarge, "Large: the forward step's variance")]),
+        ClipOption.Option,
+        SpacingOption.Option,
+    ];
+
+    /// <inheritdoc/>
+    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
+
+    /// <inheritdoc/>
+    public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
+        new DdpmSampler<T>(
+            schedule,
+            steps,
+            new DdpmOptions
+            {
+                Variance = options.Choice(Variance) == FixedLarge ? DdpmVariance.FixedLarge : DdpmVariance.FixedSmall,
+                Thresholding = ClipOption.Read(options),
+                Spacing = SpacingOption.Read(options),
+            });
+}

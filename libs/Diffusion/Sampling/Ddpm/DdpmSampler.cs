@@ -1,0 +1,44 @@
+using System.Numerics;
+
+namespace Ddpm.Diffusion;
+
+/// <summary>Ancestral sampling (Ho et al. 2020, algorithm 2), on all timesteps or on some of them.</summary>
+/// <remarks>
+/// x_s = μ̃(x_t, x̂_0) + σ z, with x̂_0 from ε (equation 15) and μ̃ the mean of the posterior q(x_s | x_t, x̂_0) (equation 7). Without clipping this
+/// is algorithm 2, line 4, and s is the timestep that is visited next.
+/// </remarks>
+public sealed class DdpmSampler<T> : DiscreteSampler<T>
+    where T : struct, IFloatingPointIeee754<T>
+{
+    private readonly DdpmOptions _options;
+
+    /// <param name="schedule">The schedule that the network was trained on.</param>
+    /// <param name="steps">1 … T.</param>
+    /// <param name="options">See there for the defaults.</param>
+    /// <exception cref="ArgumentException">Steps out of range.</exception>
+    public DdpmSampler(NoiseSchedule schedule, int steps, DdpmOptions options)
+        : base(schedule, TimestepSelection.Select(options.Spacing, schedule.Timesteps, steps)) =>
+        _options = options;
+
+    private protected override (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, INoiseSource noise)
+    {
+        var denoised = ForwardProcess.Denoised<T>(state.X, predictedNoise, AlphaBarAt(state.Step));
+        _options.Thresholding?.Apply<T>(denoised);
+
+        var posterior = Posterior.Between(AlphaBarAt(state.Step), AlphaBarAt(state.Step + 1));
+        var (cleanFactor, noisyFactor) = (T.CreateTruncating(posterior.CleanFactor), T.CreateTruncating(posterior.NoisyFactor));
+        var x = new T[denoised.Length];
+        for (var i = 0; i < x.Length; i++)
+            x[i] = (cleanFactor * denoised[i]) + (noisyFactor * state.X[i]);
+
+        if (state.Step < Steps - 1 || (_options.NoiseInLastStep && TimestepAt(state.Step) > 0))
+        {
+            var sigma = T.CreateTruncating(Math.Sqrt(_options.Variance == DdpmVariance.FixedSmall ? posterior.Variance : posterior.Beta));
+            var z = StepNoise(state, noise);
+            for (var i = 0; i < x.Length; i++)
+                x[i] += sigma * z[i];
+        }
+
+        return (x, denoised);
+    }
+}

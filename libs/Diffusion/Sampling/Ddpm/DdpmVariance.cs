@@ -1,0 +1,11 @@
+namespace Ddpm.Diffusion;
+
+/// <summary>σ_t² of the reverse process (Ho et al. 2020, section 3.2).</summary>
+public enum DdpmVariance
+{
+    /// <summary>The posterior's variance: right when x_0 is one certain image. diffusers' <c>fixed_small</c> and <c>fixed_small_log</c>.</summary>
+    FixedSmall,
+
+    /// <summary>β_t: right when x_0 is standard normal. diffusers' <c>fixed_large</c>.</summary>
+    FixedLarge,
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Numerics;
+
+namespace Ddpm.Diffusion;
+
+/// <summary>What a sampler is called, what it is for, what can be set, and how it is made. See <see cref="SamplerCatalog"/>.</summary>
+public abstract class SamplerDefinition
+{
+    /// <summary>Lower-case letters, digits and hyphens.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>For people.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>What it does, in plain words.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Paper and equation.</summary>
+    public abstract string Paper { get; }
+
+    /// <summary>Steps when none are asked for; see <see cref="StepLimit"/>, which may be lower.</summary>
+    public abstract int DefaultSteps { get; }
+
+    /// <summary>The most steps it takes on any schedule.</summary>
+    public virtual int MaxSteps => 4000;
+
+    /// <summary>The options that clients may set.</summary>
+    public abstract IReadOnlyList<SamplerOption> Options { get; }
+
+    /// <summary>The most steps it takes on this schedule.</summary>
+    public abstract int StepLimit(NoiseSchedule schedule);
+
+    /// <summary>Makes the sampler.</summary>
+    /// <param name="schedule">The schedule that the network was trained on.</param>
+    /// <param name="steps">1 … <see cref="StepLimit"/>.</param>
+    /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
+    /// <exception cref="ArgumentException">Steps out of range.</exception>
+    public abstract Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options)
+        where T : struct, IFloatingPointIeee754<T>;
+
+    /// <summary>Checks a number of steps; null when it is right.</summary>
+    public SamplerViolation? CheckSteps(NoiseSchedule schedule, int steps) =>
+        steps >= 1 && steps <= StepLimit(schedule) ? null : new SamplerViolation("steps", $"must be within 1 … {StepLimit(schedule)}, not {steps}");
+
+    /// <summary>Takes what a client has set, and the defaults for the rest.</summary>
+    /// <param name="given">Values by option name: <see cref="double"/>, <see cref="string"/> or <see cref="bool"/>.</param>
+    /// <param name="violations">Every value that breaks a rule and every name that is not an option; the default stands in for the former.</param>
+    public SamplerOptionValues Resolve(IEnumerable<KeyValuePair<string, object?>> given, out IReadOnlyList<SamplerViolation> violations)
+    {
+        var values = Options.ToImmutableSortedDictionary(option => option.Name, option => option.Default, StringComparer.Ordinal);
+        var found = new List<SamplerViolation>();
+        foreach (var (name, value) in given)
+        {
+            var option = Options.FirstOrDefault(option => option.Name == name);
+            var rule = option is null ? UnknownOption() : option.BrokenRule(value);
+            if (rule is null)
+                values = values.SetItem(name, value!);
+            else
+                found.Add(new SamplerViolation($"sampler_options.{name}", rule));
+        }
+
+        violations = found;
+        return new SamplerOptionValues(values);
+    }
+
+    /// <summary>The defaults of all options.</summary>
+    public SamplerOptionValues Defaults() => Resolve([], out _);
+
+    private string UnknownOption() =>
+        Options.Count == 0 ? $"is not an option of {Name}, which has none" : $"is not an option of {Name}; it has {string.Join(", ", Options.Select(option => option.Name))}";
+}

@@ -1,0 +1,26 @@
+namespace Ddpm.Diffusion;
+
+/// <summary>
+/// The variance-preserving SDE dx = −½ β(t) x dt + √β(t) dw, with β(t) linear from β(0) to β(1), for times t in 0 … 1 (Song et al. 2021, equation 32).
+/// </summary>
+/// <param name="BetaMin">β(0).</param>
+/// <param name="BetaMax">β(1).</param>
+internal readonly record struct VpSde(double BetaMin, double BetaMax)
+{
+    /// <summary>β(t).</summary>
+    public double Beta(double time) => BetaMin + (time * (BetaMax - BetaMin));
+
+    /// <summary>ᾱ(t) = exp(−∫₀ᵗ β) (Song et al. 2021, equation 33).</summary>
+    public double AlphaBar(double time) => Math.Exp(-((0.5 * time * time * (BetaMax - BetaMin)) + (time * BetaMin)));
+
+    /// <summary>
+    /// Whether <paramref name="schedule"/> is this SDE in T steps, β_t = β(t)/T, as that of Ho et al. 2020 is for β from 0.1 to 20.
+    /// </summary>
+    public bool IsLimitOf(NoiseSchedule schedule)
+    {
+        var (kind, timesteps, betaStart, betaEnd) = schedule.Options;
+        return kind == BetaScheduleKind.Linear && IsNear(betaStart * timesteps, BetaMin) && IsNear(betaEnd * timesteps, BetaMax);
+
+        static bool IsNear(double a, double b) => Math.Abs(a - b) <= 1e-9 * b;
+    }
+}
