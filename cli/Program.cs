@@ -1,1 +1,4 @@
-return 0;
+using Ddpm.Cli;
+
+using var surroundings = Surroundings.OfProcess();
+return await CommandLine.RunAsync(args, surroundings);
