@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Hosting;
@@ -11,8 +13,23 @@ public static class OptionsExtensions
     /// </summary>
     public static OptionsBuilder<T> AddValidatedOptions<T>(this IServiceCollection services, string section)
         where T : class
-        => services.AddOptions<T>()
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<T>, AnnotationValidation<T>>());
+        return services.AddOptions<T>()
             .BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations()
             .ValidateOnStart();
+    }
+
+    /// <summary>Like the framework's validation by annotations, but its failures are the annotations' own sentences and nothing else.</summary>
+    private sealed class AnnotationValidation<T> : IValidateOptions<T>
+        where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options)
+        {
+            var failures = new List<ValidationResult>();
+            return Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true)
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(failures.Select(failure => failure.ErrorMessage!));
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Ddpm.Hosting.Health;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -22,31 +21,36 @@ public static class ServiceHost
     public static async Task<int> RunAsync(
         string[] args, string name, ListenOptions listen, Action<WebApplicationBuilder> add, Action<WebApplication> map)
     {
-        var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceDefaults(name, listen);
-        add(builder);
         if (args is ["health", ..])
-            return await HealthProbe.RunAsync(builder.Configuration, listen);
-        await using var app = builder.Build();
-        app.MapServiceDefaults();
-        map(app);
-        return await RunAsync(app, name);
+            return await HealthProbe.RunAsync(WebApplication.CreateBuilder(args[1..]).Configuration, listen);
+        return await RunAsync(name, () =>
+        {
+            var builder = WebApplication.CreateBuilder(args);
+            builder.AddServiceDefaults(name, listen);
+            add(builder);
+            var app = builder.Build();
+            app.MapServiceDefaults();
+            map(app);
+            return app;
+        });
     }
 
-    /// <summary>Runs a built application until it is told to stop.</summary>
-    public static async Task<int> RunAsync(WebApplication app, string name)
+    /// <summary>Builds an application and runs it until it is told to stop.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(string name, Func<WebApplication> build)
     {
         try
         {
+            await using var app = build();
             await app.StartAsync();
+            await app.WaitForShutdownAsync();
+            return 0;
         }
         catch (Exception e) when (Explain(e) is { } explanation)
         {
             await Console.Error.WriteLineAsync($"ddpm {name} could not start: {explanation}");
             return StartFailed;
         }
-        await app.WaitForShutdownAsync();
-        return 0;
     }
 
     /// <summary>Says in words why a start failed; null when it is a defect that deserves its stack trace.</summary>

@@ -4,7 +4,7 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Configuration;
 
-namespace Ddpm.Hosting.Health;
+namespace Ddpm.Hosting;
 
 /// <summary>Asks the process that listens at the configured address how it is: the health check of a container without a shell.</summary>
 internal static class HealthProbe
@@ -31,7 +31,7 @@ internal static class HealthProbe
     private static async Task<bool> GrpcServesAsync(Uri address)
     {
         using var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = OwnCertificateAccepted() });
-        var reply = await new Grpc.Health.V1.Health.HealthClient(channel)
+        var reply = await new Health.HealthClient(channel)
             .CheckAsync(new HealthCheckRequest(), deadline: TimeProvider.System.GetUtcNow().UtcDateTime + Patience);
         return reply.Status == HealthCheckResponse.Types.ServingStatus.Serving;
     }

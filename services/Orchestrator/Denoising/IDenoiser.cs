@@ -1,0 +1,28 @@
+using Ddpm.V1;
+
+namespace Ddpm.Orchestrator.Denoising;
+
+/// <summary>Where ε comes from.</summary>
+internal interface IDenoiser
+{
+    /// <summary>Predicts ε for one image; waits out a Denoiser that is away or full.</summary>
+    /// <exception cref="DenoiserException">The Denoiser refuses the row, or stayed away for longer than the patience allows.</exception>
+    ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken);
+}
+
+/// <summary>One evaluation that a trajectory asks for.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Version">The version's id.</param>
+/// <param name="Shape">[C, H, W].</param>
+/// <param name="X">x_t, row-major.</param>
+/// <param name="Timestep">t.</param>
+/// <param name="ClassLabel">Class; null: unconditional.</param>
+/// <param name="GuidanceScale">Scale of classifier-free guidance; null: none.</param>
+internal sealed record NoiseQuery(
+    string Model, string Version, int[] Shape, float[] X, double Timestep, int? ClassLabel, float? GuidanceScale);
+
+/// <summary>ε, and how it was computed.</summary>
+internal sealed record Prediction(float[] Noise, Evaluation Evaluation);
+
+/// <summary>The Denoiser cannot answer; the message is for the job's owner.</summary>
+internal sealed class DenoiserException(string message, Exception? inner = null) : Exception(message, inner);

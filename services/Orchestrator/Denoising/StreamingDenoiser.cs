@@ -1,0 +1,90 @@
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ddpm.Orchestrator.Denoising;
+
+/// <summary>
+/// Answers queries over one long-lived stream, opened again when it breaks. A prediction is a pure function of its query, so a query
+/// whose stream broke, or that found a full queue, is simply asked again.
+/// </summary>
+internal sealed partial class StreamingDenoiser(
+    DenoiserService.DenoiserServiceClient client,
+    IOptions<OrchestratorOptions> options,
+    TimeProvider time,
+    ILogger<StreamingDenoiser> logger) : IDenoiser, IAsyncDisposable
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private DenoiserStream? _stream;
+
+    public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
+    {
+        var row = new NoiseRow { X = TensorCodec.Encode(query.X, query.Shape), Timestep = query.Timestep };
+        if (query.ClassLabel is { } label)
+            row.ClassLabel = label;
+        if (query.GuidanceScale is { } scale)
+            row.GuidanceScale = scale;
+        var response = await AskAsync(
+            new PredictNoiseRequest { Model = query.Model, Version = query.Version, Rows = { row } }, cancellationToken);
+
+        if (response.PredictedNoise.Count != 1 || response.PredictedNoise[0].Data.Length != query.X.Length * sizeof(float))
+            throw new DenoiserException("The Denoiser answered with a tensor of another shape than it was asked for.");
+        return new Prediction(TensorCodec.Decode(response.PredictedNoise[0]), response.Evaluation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stream is not null)
+            await _stream.DisposeAsync();
+    }
+
+    private async Task<PredictNoiseResponse> AskAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        var delay = FirstDelay;
+        while (true)
+        {
+            try
+            {
+                return await Stream().PredictAsync(request, cancellationToken);
+            }
+            catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)
+            {
+                if (time.GetElapsedTime(asked) > options.Value.DenoiserPatience)
+                    throw new DenoiserException($"The Denoiser at {options.Value.DenoiserAddress} did not answer for {options.Value.DenoiserPatience}: {e.Status.Detail}", e);
+                var wait = e.RetryAfter() ?? delay;
+                LogRetry(logger, options.Value.DenoiserAddress, wait, e.Status.Detail);
+                await Task.Delay(wait, time, cancellationToken);
+                delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
+            }
+            catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new DenoiserException($"The Denoiser refused the step: {e.Status.Detail}", e);
+            }
+        }
+    }
+
+    private DenoiserStream Stream()
+    {
+        lock (_gate)
+        {
+            if (_stream is null || _stream.IsBroken)
+            {
+                if (_stream is { } broken)
+                    _ = broken.DisposeAsync().AsTask();
+                _stream = new DenoiserStream(client);
+            }
+            return _stream;
+        }
+    }
+
+    private static bool MayPass(RpcException exception) => exception.StatusCode
+        is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
+
+    [LoggerMessage(1, LogLevel.Debug, "The Denoiser at {Address} does not answer, asking again in {Wait}: {Reason}")]
+    private static partial void LogRetry(ILogger logger, Uri address, TimeSpan wait, string reason);
+}

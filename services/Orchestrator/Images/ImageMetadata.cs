@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ddpm.Orchestrator.Jobs;
+using Ddpm.V1;
+using Google.Protobuf;
+
+namespace Ddpm.Orchestrator.Images;
+
+/// <summary>
+/// What is written into a PNG so that it can be made again: nothing of the moment or of the job, so that the same trajectory gives
+/// the same bytes whenever, and among however many others, it is made.
+/// </summary>
+internal static class ImageMetadata
+{
+    private const string Keyword = "ddpm";
+
+    private static readonly string Software =
+        $"Ddpm {typeof(ImageMetadata).Assembly.GetName().Version!.ToString(fieldCount: 3)}";
+
+    /// <param name="png">The image, or the grid of all images.</param>
+    /// <param name="plan">What made it.</param>
+    /// <param name="trajectory">Which of its trajectories; null: all of them.</param>
+    /// <param name="evaluation">How ε was computed.</param>
+    public static byte[] Describe(byte[] png, JobPlan plan, int? trajectory, Evaluation? evaluation)
+    {
+        var spec = plan.Spec;
+        var made = new JsonObject
+        {
+            ["model"] = spec.Model,
+            ["version"] = spec.Version,
+            ["sampler"] = spec.Sampler,
+            ["sampler_options"] = JsonNode.Parse(JsonFormatter.Default.Format(spec.SamplerOptions)),
+            ["steps"] = spec.Steps,
+            ["seed"] = spec.Seed,
+        };
+        if (trajectory is { } k)
+        {
+            made["trajectory"] = k;
+            if (plan.ClassOf(k) is { } label)
+            {
+                made["class"] = label;
+                made["class_name"] = plan.ClassNames[k];
+            }
+        }
+        else
+        {
+            made["count"] = spec.Count;
+            if (spec.Classes is { Labels.Count: > 0 } classes)
+                made["classes"] = new JsonArray([.. classes.Labels.Select(label => JsonValue.Create(label))]);
+        }
+        if (plan.Guidance is { } guidance)
+            made["guidance_scale"] = guidance;
+        if (evaluation is not null)
+        {
+            made["engine"] = evaluation.Engine;
+            made["mode"] = evaluation.Mode;
+        }
+        return PngText.Add(png, ("Software", Software), (Keyword, made.ToJsonString(JsonSerializerOptions.Default)));
+    }
+}

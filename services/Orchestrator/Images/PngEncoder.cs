@@ -1,0 +1,63 @@
+using SkiaSharp;
+
+namespace Ddpm.Orchestrator.Images;
+
+/// <summary>Images as PNG: [−1, 1] becomes 0 … 255, rounded to nearest, and what lies outside is clipped.</summary>
+internal static class PngEncoder
+{
+    /// <param name="image">Row-major [C, H, W] with C = 1 (grey) or 3 (RGB).</param>
+    /// <param name="shape">[C, H, W].</param>
+    public static byte[] Encode(ReadOnlySpan<float> image, IReadOnlyList<int> shape)
+    {
+        using var bitmap = new SKBitmap(Describe(shape, shape[2], shape[1]));
+        Draw(bitmap, image, shape, left: 0, top: 0);
+        return Encode(bitmap);
+    }
+
+    /// <summary>Puts images into a grid as square as can be, with a gap of two pixels, in the order of the trajectories.</summary>
+    public static byte[] EncodeGrid(IReadOnlyList<float[]> images, IReadOnlyList<int> shape)
+    {
+        const int gap = 2;
+        var columns = (int)Math.Ceiling(Math.Sqrt(images.Count));
+        var rows = (images.Count + columns - 1) / columns;
+        using var bitmap = new SKBitmap(Describe(shape, columns * (shape[2] + gap) - gap, rows * (shape[1] + gap) - gap));
+        bitmap.Erase(SKColors.White);
+        for (var i = 0; i < images.Count; i++)
+            Draw(bitmap, images[i], shape, left: i % columns * (shape[2] + gap), top: i / columns * (shape[1] + gap));
+        return Encode(bitmap);
+    }
+
+    private static SKImageInfo Describe(IReadOnlyList<int> shape, int width, int height) =>
+        new(width, height, shape[0] == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque);
+
+    private static void Draw(SKBitmap bitmap, ReadOnlySpan<float> image, IReadOnlyList<int> shape, int left, int top)
+    {
+        var (channels, height, width) = (shape[0], shape[1], shape[2]);
+        var plane = height * width;
+        var pixels = bitmap.GetPixelSpan();
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var source = y * width + x;
+                var target = (top + y) * bitmap.RowBytes + (left + x) * bitmap.BytesPerPixel;
+                if (channels == 1)
+                {
+                    pixels[target] = ToByte(image[source]);
+                    continue;
+                }
+                for (var c = 0; c < 3; c++)
+                    pixels[target + c] = ToByte(image[c * plane + source]);
+                pixels[target + 3] = byte.MaxValue;
+            }
+        }
+    }
+
+    private static byte ToByte(float value) => (byte)Math.Round(Math.Clamp((value + 1f) * 127.5f, 0f, 255f), MidpointRounding.AwayFromZero);
+
+    private static byte[] Encode(SKBitmap bitmap)
+    {
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, quality: 100);
+        return data.ToArray();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Storage.Jobs;
+using Google.Protobuf;
+using Orleans.Concurrency;
+
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <inheritdoc cref="IJobGrain"/>
+[Reentrant]
+internal sealed class JobGrain(
+    IJobDatabase database, TrajectoryStore trajectories, JobRunner runner, TimeProvider time) : Grain, IJobGrain
+{
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly CancellationTokenSource _suspend = new();
+    private JobLog? _log;
+    private Task _run = Task.CompletedTask;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (await database.FindAsync(this.GetPrimaryKeyString(), cancellationToken) is not { } record)
+            return;
+        _log = new JobLog(database, time, record);
+        if (record.CancelRequested)
+            await _cancel.CancelAsync();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _suspend.CancelAsync();
+        await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    public Task StartAsync()
+    {
+        if (_log is null || _log.HasEnded || !_run.IsCompleted)
+            return Task.CompletedTask;
+        DelayDeactivation(TimeSpan.MaxValue);
+        // Steps are arithmetic on whole images: they belong on the thread pool, not on the grain's scheduler.
+        _run = Task.Run(() => runner.RunAsync(_log, _cancel.Token, _suspend.Token));
+        return Task.CompletedTask;
+    }
+
+    public async Task CancelAsync()
+    {
+        if (_log is null || _log.HasEnded)
+            return;
+        await database.RequestCancelAsync(this.GetPrimaryKeyString());
+        await _cancel.CancelAsync();
+        await StartAsync();
+        await _run;
+    }
+
+    public async IAsyncEnumerable<byte[]> WatchAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_log is null)
+            yield break;
+        await foreach (var happened in _log.WatchAsync(from, cancellationToken))
+            yield return happened.ToByteArray();
+    }
+
+    public async Task<bool> DeleteAsync()
+    {
+        if (_log is { HasEnded: false })
+            return false;
+        await _run;
+        await database.DeleteAsync(this.GetPrimaryKeyString());
+        await trajectories.DeleteAsync(this.GetPrimaryKeyString(), CancellationToken.None);
+        _log = null;
+        DeactivateOnIdle();
+        return true;
+    }
+}

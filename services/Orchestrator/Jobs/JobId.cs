@@ -1,0 +1,9 @@
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <summary>Ids of jobs: UUID version 7 in its usual form, so that their order is the order of submission.</summary>
+internal static class JobId
+{
+    public static string Next(TimeProvider time) => Guid.CreateVersion7(time.GetUtcNow()).ToString("D");
+
+    public static bool IsValid(string id) => Guid.TryParseExact(id, "D", out _) && !id.Any(char.IsUpper);
+}

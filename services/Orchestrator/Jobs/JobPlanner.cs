@@ -1,0 +1,122 @@
+using Ddpm.Diffusion;
+using Ddpm.Orchestrator.Sampling;
+using Ddpm.Protocol;
+using Ddpm.Storage.Models;
+using Ddpm.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using NoiseSchedule = Ddpm.Diffusion.NoiseSchedule;
+
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <summary>Turns what a client asks for into what can be run, or says everything that is wrong with it.</summary>
+internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOptions> options)
+{
+    private const float MaximumGuidance = 30;
+
+    /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule; NOT_FOUND for the model.</exception>
+    public async Task<JobPlan> PlanAsync(JobSpec asked, CancellationToken cancellationToken)
+    {
+        var violations = new Violations();
+        var version = await ResolveAsync(asked, violations, cancellationToken);
+        var definition = SamplerCatalog.Find(asked.Sampler);
+        if (definition is null)
+            violations.Add("spec.sampler", $"must be one of {string.Join(", ", SamplerCatalog.All.Select(s => s.Name))}; is '{asked.Sampler}'");
+        if (asked.Count < 1 || asked.Count > options.Value.MaxCount)
+            violations.Add("spec.count", $"must be 1 to {options.Value.MaxCount}, is {asked.Count}");
+        if (version is null)
+            throw violations.ToRpcException();
+
+        var description = version.Description;
+        var schedule = ScheduleOf(description);
+        if (description.SampleShape[0] is not (1 or 3))
+            violations.Add("spec.model", $"must make grey or RGB images; {version.Model} makes {description.SampleShape[0]} channels");
+        CheckClasses(asked, description, violations);
+        CheckGuidance(asked, description, violations);
+        if (definition is null)
+            throw violations.ToRpcException();
+        if (definition.CheckSteps(schedule, asked.Steps) is { } steps)
+            violations.Add($"spec.{steps.Field}", steps.Rule);
+        var samplerOptions = definition.Resolve(SamplerContract.Given(asked.SamplerOptions), out var broken);
+        foreach (var violation in broken)
+            violations.Add($"spec.{violation.Field}", violation.Rule);
+        violations.ThrowIfAny();
+
+        var spec = asked.Clone();
+        spec.Version = version.Version;
+        spec.SamplerOptions = SamplerContract.ToContract(samplerOptions);
+        return new JobPlan(
+            spec,
+            [.. description.SampleShape],
+            ClassNames(asked, description),
+            definition.Create<float>(schedule, asked.Steps, samplerOptions));
+    }
+
+    private async Task<StoredVersion?> ResolveAsync(JobSpec asked, Violations violations, CancellationToken cancellationToken)
+    {
+        if (!ModelName.IsModel(asked.Model))
+            violations.Add("spec.model", $"{ModelName.Rule}; is '{asked.Model}'");
+        if (asked.Version.Length > 0 && !ModelName.IsAlias(asked.Version) && !ModelName.IsVersion(asked.Version))
+            violations.Add("spec.version", $"must be empty, an alias or a version's 64 hexadecimal digits; is '{asked.Version}'");
+        if (violations.HasAny)
+            return null;
+        if (await models.ResolveAsync(asked.Model, asked.Version, cancellationToken) is { } version)
+            return version;
+
+        if (await models.FindAsync(asked.Model, cancellationToken) is { } model)
+            throw RpcErrors.NotFound($"spec.version: model '{asked.Model}' has no version or alias '{asked.Version}'; its aliases are {Listed(model.Aliases.Keys)}.");
+        var known = await models.ListAsync(cancellationToken);
+        throw RpcErrors.NotFound($"spec.model: there is no model '{asked.Model}'; there is {Listed(known.Select(m => m.Name))}.");
+    }
+
+    private static void CheckClasses(JobSpec asked, ModelDescription description, Violations violations)
+    {
+        var labels = asked.Classes?.Labels ?? [];
+        var classes = description.ClassLabels.Count;
+        if (labels.Count > asked.Count)
+            violations.Add("spec.classes.labels", $"must not be more than the {asked.Count} trajectories, are {labels.Count}");
+        for (var i = 0; i < labels.Count; i++)
+        {
+            if (classes == 0)
+            {
+                violations.Add("spec.classes.labels", $"must be empty: {asked.Model} knows no classes");
+                return;
+            }
+            if (labels[i] < 0 || labels[i] >= classes)
+                violations.Add($"spec.classes.labels[{i}]", $"must be 0 to {classes - 1}, is {labels[i]}");
+        }
+        if (labels.Count == 0 && classes > 0 && !description.SupportsGuidance)
+            violations.Add("spec.classes.labels", $"must name a class: {asked.Model} was not trained without one");
+    }
+
+    private static void CheckGuidance(JobSpec asked, ModelDescription description, Violations violations)
+    {
+        if (!asked.HasGuidanceScale || asked.GuidanceScale == 1)
+            return;
+        if (!(asked.GuidanceScale >= 0 && asked.GuidanceScale <= MaximumGuidance))
+            violations.Add("spec.guidance_scale", $"must be 0 to {MaximumGuidance}, is {asked.GuidanceScale}");
+        else if (!description.SupportsGuidance)
+            violations.Add("spec.guidance_scale", $"must be unset or 1: {asked.Model} has no null class to guide away from");
+        else if ((asked.Classes?.Labels.Count ?? 0) == 0)
+            violations.Add("spec.guidance_scale", "must be unset or 1 without a class: there is nothing to guide towards");
+    }
+
+    private static IReadOnlyList<string> ClassNames(JobSpec asked, ModelDescription description) =>
+        asked.Classes is { Labels: { Count: > 0 } labels }
+            ? [.. Enumerable.Range(0, asked.Count).Select(k => description.ClassLabels[labels[k % labels.Count]])]
+            : [];
+
+    private static NoiseSchedule ScheduleOf(ModelDescription description) => new(new NoiseScheduleOptions(
+        description.BetaSchedule switch
+        {
+            BetaScheduleName.Linear => BetaScheduleKind.Linear,
+            BetaScheduleName.ScaledLinear => BetaScheduleKind.ScaledLinear,
+            BetaScheduleName.Cosine => BetaScheduleKind.Cosine,
+            _ => BetaScheduleKind.Sigmoid,
+        },
+        description.Timesteps,
+        description.BetaStart,
+        description.BetaEnd));
+
+    private static string Listed(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none yet";
+}

@@ -1,0 +1,19 @@
+using Ddpm.Storage.Jobs;
+
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <summary>When the process has started, takes up the jobs that an earlier one left unfinished.</summary>
+internal sealed partial class JobRecovery(IJobDatabase database, IGrainFactory grains, ILogger<JobRecovery> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var unfinished = await database.UnfinishedAsync(stoppingToken);
+        if (unfinished.Count > 0)
+            LogRecovering(logger, unfinished.Count);
+        foreach (var id in unfinished)
+            await grains.GetGrain<IJobGrain>(id).StartAsync();
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Taking up {Count} unfinished jobs")]
+    private static partial void LogRecovering(ILogger logger, int count);
+}

@@ -1,0 +1,208 @@
+using System.Diagnostics.CodeAnalysis;
+using Ddpm.Diffusion;
+using Ddpm.Orchestrator.Denoising;
+using Ddpm.Orchestrator.Images;
+using Ddpm.Orchestrator.Trajectories;
+using Ddpm.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <summary>
+/// One stretch of a job's life in one process: all trajectories side by side, each at its own pace, while their progress is
+/// published and their records are written now and then.
+/// </summary>
+internal sealed class JobRun(
+    JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorOptions options, TimeProvider time)
+{
+    private readonly string _jobId = log.Job.Id;
+    private readonly Dictionary<int, int> _shownSteps = [];
+    private readonly Dictionary<int, int> _writtenSteps = [];
+    private Evaluation? _evaluation = log.Job.Evaluation;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        var trajectories = await OpenAsync(stop);
+        await AnnounceAsync(trajectories, stop);
+
+        using var stopAll = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var moving = Task.WhenAll(trajectories.Select(trajectory => MoveAsync(trajectory, stopAll)));
+        try
+        {
+            await ReportAsync(trajectories, moving, stopAll.Token);
+        }
+        finally
+        {
+            await stopAll.CancelAsync();
+            await moving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Frames so far are kept also of a job that fails or is cancelled.
+            await CheckpointAsync(trajectories, CancellationToken.None);
+        }
+        if (moving.Exception?.InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) is { } reason)
+            throw reason;
+        await moving;
+        await FinishAsync(trajectories, stop);
+    }
+
+    private async Task<Trajectory[]> OpenAsync(CancellationToken stop)
+    {
+        var selection = new FrameSelection(plan.Spec.Steps, options.FramesPerTrajectory);
+        var trajectories = new Trajectory[plan.Spec.Count];
+        for (var k = 0; k < trajectories.Length; k++)
+        {
+            trajectories[k] = await store.ReadAsync(_jobId, k, stop) is { } record
+                ? Trajectory.Continue(k, plan.Sampler, selection, plan.Spec.Seed, record)
+                : Trajectory.Begin(k, plan.Sampler, selection, plan.Spec.Seed, plan.Elements);
+            _shownSteps[k] = _writtenSteps[k] = trajectories[k].State.Step;
+        }
+        return trajectories;
+    }
+
+    private Task AnnounceAsync(Trajectory[] trajectories, CancellationToken stop)
+    {
+        var resumed = log.Job.State == JobState.Running;
+        return log.AppendAsync(
+            job =>
+            {
+                job.State = JobState.Running;
+                job.StartedAt ??= Timestamp.FromDateTimeOffset(time.GetUtcNow());
+                job.StepsDone = SlowestOf(trajectories).State.Step;
+                job.Evaluations = trajectories.Sum(t => t.State.Evaluations);
+            },
+            happened =>
+            {
+                happened.StateChanged = new StateChanged();
+                if (resumed)
+                    happened.StateChanged.ResumedFromStep = SlowestOf(trajectories).State.Step;
+            },
+            stop);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever stops one trajectory stops the others.")]
+    private async Task MoveAsync(Trajectory trajectory, CancellationTokenSource stopAll)
+    {
+        try
+        {
+            var epsilon = EpsilonFor(trajectory.Index);
+            while (!trajectory.IsFinished)
+            {
+                stopAll.Token.ThrowIfCancellationRequested();
+                await trajectory.StepAsync(epsilon, stopAll.Token);
+            }
+        }
+        catch
+        {
+            await stopAll.CancelAsync();
+            throw;
+        }
+    }
+
+    private EpsilonModel<float> EpsilonFor(int trajectory)
+    {
+        var label = plan.ClassOf(trajectory);
+        return async (x, timestep, cancellationToken) =>
+        {
+            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.Guidance);
+            var prediction = await denoiser.PredictAsync(query, cancellationToken);
+            _evaluation = prediction.Evaluation;
+            return prediction.Noise;
+        };
+    }
+
+    private async Task ReportAsync(Trajectory[] trajectories, Task moving, CancellationToken stop)
+    {
+        var began = time.GetTimestamp();
+        var checkpointed = began;
+        var stepsAtStart = trajectories.Sum(t => (long)t.State.Step);
+        using var ticks = new PeriodicTimer(options.ProgressInterval, time);
+        while (!moving.IsCompleted)
+        {
+            var tick = ticks.WaitForNextTickAsync(stop).AsTask();
+            if (await Task.WhenAny(moving, tick) == moving)
+                break;
+            await tick;
+            await PublishProgressAsync(trajectories, time.GetElapsedTime(began), stepsAtStart, stop);
+            if (time.GetElapsedTime(checkpointed) >= options.CheckpointInterval)
+            {
+                await CheckpointAsync(trajectories, stop);
+                checkpointed = time.GetTimestamp();
+            }
+        }
+        if (moving.IsCompletedSuccessfully)
+            await PublishProgressAsync(trajectories, time.GetElapsedTime(began), stepsAtStart, stop);
+    }
+
+    private async Task PublishProgressAsync(Trajectory[] trajectories, TimeSpan elapsed, long stepsAtStart, CancellationToken stop)
+    {
+        var states = Array.ConvertAll(trajectories, t => (Trajectory: t, t.State));
+        var moved = states.Where(s => s.State.Step > _shownSteps[s.Trajectory.Index]).ToList();
+        if (moved.Count == 0)
+            return;
+
+        var slowest = states.MinBy(s => s.State.Step);
+        var done = states.Sum(s => (long)s.State.Step);
+        var left = (long)plan.Spec.Steps * trajectories.Length - done;
+        var progress = new Progress
+        {
+            StepsDone = slowest.State.Step,
+            Timestep = plan.Sampler.TimestepAt(slowest.State.Step),
+            Evaluations = states.Sum(s => s.State.Evaluations),
+            TimeLeft = Duration.FromTimeSpan(elapsed * ((double)left / (done - stepsAtStart))),
+        };
+        foreach (var (trajectory, state) in moved)
+        {
+            progress.Previews.Add(new Preview
+            {
+                Trajectory = trajectory.Index,
+                Step = state.Step,
+                Png = UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(state.Denoised ?? state.X, plan.SampleShape)),
+            });
+        }
+        await log.AppendAsync(
+            job =>
+            {
+                job.StepsDone = progress.StepsDone;
+                job.Evaluations = progress.Evaluations;
+                job.Evaluation = _evaluation;
+            },
+            happened => happened.Progress = progress,
+            stop);
+        foreach (var (trajectory, state) in moved)
+            _shownSteps[trajectory.Index] = state.Step;
+    }
+
+    private Task CheckpointAsync(Trajectory[] trajectories, CancellationToken cancellationToken)
+    {
+        return Task.WhenAll(trajectories.Where(t => t.State.Step > _writtenSteps[t.Index]).Select(WriteAsync).ToList());
+
+        async Task WriteAsync(Trajectory trajectory)
+        {
+            var record = trajectory.Snapshot();
+            await store.WriteAsync(_jobId, trajectory.Index, record, cancellationToken);
+            lock (_writtenSteps)
+                _writtenSteps[trajectory.Index] = record.Checkpoint.Step;
+        }
+    }
+
+    private async Task FinishAsync(Trajectory[] trajectories, CancellationToken stop)
+    {
+        foreach (var trajectory in trajectories)
+        {
+            var png = PngEncoder.Encode(trajectory.State.X, plan.SampleShape);
+            await store.WriteImageAsync(_jobId, trajectory.Index, ImageMetadata.Describe(png, plan, trajectory.Index, _evaluation), stop);
+        }
+        var grid = PngEncoder.EncodeGrid([.. trajectories.Select(t => t.State.X)], plan.SampleShape);
+        await store.WriteGridAsync(_jobId, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), stop);
+        await log.AppendAsync(
+            job =>
+            {
+                job.State = JobState.Succeeded;
+                job.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+            },
+            happened => happened.StateChanged = new StateChanged(),
+            stop);
+    }
+
+    private static Trajectory SlowestOf(Trajectory[] trajectories) => trajectories.MinBy(t => t.State.Step)!;
+}

@@ -1,0 +1,68 @@
+using Ddpm.Protocol;
+using Ddpm.Storage.Jobs;
+using Ddpm.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Options;
+
+namespace Ddpm.Orchestrator.Jobs;
+
+/// <summary>Takes a job: resolves and validates it, writes it down, and only then starts it and answers.</summary>
+internal sealed class JobSubmission(
+    JobPlanner planner, IJobDatabase database, IGrainFactory grains, IOptions<OrchestratorOptions> options, TimeProvider time)
+{
+    private const int MaximumRequestIdLength = 128;
+
+    private static readonly TimeSpan RetryWhenFull = TimeSpan.FromSeconds(10);
+
+    public async Task<Job> SubmitAsync(SubmitJobRequest request, CancellationToken cancellationToken)
+    {
+        if (request.RequestId.Length > MaximumRequestIdLength)
+            throw RpcErrors.Invalid("request_id", $"must have at most {MaximumRequestIdLength} characters, has {request.RequestId.Length}");
+        var asked = request.Spec ?? throw RpcErrors.Invalid("spec", "must be set");
+        var plan = await planner.PlanAsync(asked, cancellationToken);
+        await RefuseWhenFullAsync(cancellationToken);
+
+        var (record, submitted) = Prepare(request.RequestId, asked, plan);
+        var (job, isNew) = await database.AddAsync(record, submitted, cancellationToken);
+        if (!isNew && !JobSpec.Parser.ParseFrom(job.Spec).Equals(asked))
+            throw RpcErrors.AlreadyExists($"request_id '{request.RequestId}' was used for a different job, {job.Id}.");
+        await grains.GetGrain<IJobGrain>(job.Id).StartAsync();
+        return Job.Parser.ParseFrom(job.Job);
+    }
+
+    private async Task RefuseWhenFullAsync(CancellationToken cancellationToken)
+    {
+        var unfinished = await database.CountAsync(new JobFilter([JobStatus.Queued, JobStatus.Running], "", ""), cancellationToken);
+        if (unfinished >= options.Value.MaxUnfinishedJobs)
+            throw RpcErrors.ResourceExhausted($"{unfinished} jobs are waiting or running, the most that are taken.", RetryWhenFull);
+    }
+
+    private (JobRecord Record, JobEventRecord Submitted) Prepare(string requestId, JobSpec asked, JobPlan plan)
+    {
+        var now = time.GetUtcNow();
+        var job = new Job
+        {
+            Id = JobId.Next(time),
+            Spec = plan.Spec,
+            State = JobState.Queued,
+            CreatedAt = Timestamp.FromDateTimeOffset(now),
+            LastEvent = 1,
+            SampleShape = { plan.SampleShape },
+            ClassNames = { plan.ClassNames },
+        };
+        var submitted = new JobEvent { Number = 1, Time = job.CreatedAt, Job = job, StateChanged = new StateChanged() };
+        var record = new JobRecord
+        {
+            Id = job.Id,
+            RequestId = requestId.Length == 0 ? null : requestId,
+            Model = plan.Spec.Model,
+            Sampler = plan.Spec.Sampler,
+            Status = JobStatus.Queued,
+            LastEvent = job.LastEvent,
+            Spec = asked.ToByteArray(),
+            Job = job.ToByteArray(),
+        };
+        return (record, JobLog.ToRecord(submitted));
+    }
+}

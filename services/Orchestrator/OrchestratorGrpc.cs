@@ -1,0 +1,135 @@
+using Ddpm.Orchestrator.Images;
+using Ddpm.Orchestrator.Jobs;
+using Ddpm.Orchestrator.Sampling;
+using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Protocol;
+using Ddpm.Storage.Jobs;
+using Ddpm.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Ddpm.Orchestrator;
+
+/// <summary>The Orchestrator's contract: validate, call one thing, map the answer.</summary>
+internal sealed class OrchestratorGrpc(
+    JobSubmission submission,
+    IJobDatabase database,
+    IGrainFactory grains,
+    TrajectoryStore trajectories,
+    IHostApplicationLifetime lifetime) : OrchestratorService.OrchestratorServiceBase
+{
+    private const int DefaultPageSize = 20;
+    private const int MaximumPageSize = 100;
+
+    public override async Task<SubmitJobResponse> SubmitJob(SubmitJobRequest request, ServerCallContext context) =>
+        new() { Job = await submission.SubmitAsync(request, context.CancellationToken) };
+
+    public override async Task<GetJobResponse> GetJob(GetJobRequest request, ServerCallContext context) =>
+        new() { Job = await FindAsync(request.JobId, context) };
+
+    public override async Task<ListJobsResponse> ListJobs(ListJobsRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        if (request.PageSize is < 0 or > MaximumPageSize)
+            violations.Add("page_size", $"must be 1 to {MaximumPageSize}, or 0 for {DefaultPageSize}; is {request.PageSize}");
+        if (request.States.Any(state => state is < JobState.Queued or > JobState.Cancelled))
+            violations.Add("states", "must be states of a job");
+        var before = request.PageToken.Length == 0 ? null : PageToken.TryRead(request.PageToken);
+        if (before is null && request.PageToken.Length > 0)
+            violations.Add("page_token", "must be the next_page_token of an earlier answer");
+        violations.ThrowIfAny();
+
+        var size = request.PageSize == 0 ? DefaultPageSize : request.PageSize;
+        var filter = new JobFilter([.. request.States.Distinct().Select(JobStates.ToStatus)], request.Model, request.Sampler);
+        var page = await database.PageAsync(filter, before, size + 1, context.CancellationToken);
+        return new ListJobsResponse
+        {
+            Jobs = { page.Take(size).Select(record => Job.Parser.ParseFrom(record.Job)) },
+            NextPageToken = page.Count > size ? PageToken.After(page[size - 1].Id) : "",
+            TotalCount = await database.CountAsync(filter, context.CancellationToken),
+        };
+    }
+
+    public override async Task WatchJob(WatchJobRequest request, IServerStreamWriter<WatchJobResponse> responseStream, ServerCallContext context)
+    {
+        if (request.FromEvent < 0)
+            throw RpcErrors.Invalid("from_event", $"must be at least 1, or 0 for 1; is {request.FromEvent}");
+        await FindAsync(request.JobId, context);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        await foreach (var happened in grains.GetGrain<IJobGrain>(request.JobId).WatchAsync(request.FromEvent, ending.Token).WithCancellation(ending.Token))
+            await responseStream.WriteAsync(new WatchJobResponse { Event = JobEvent.Parser.ParseFrom(happened) }, ending.Token);
+    }
+
+    public override async Task<CancelJobResponse> CancelJob(CancelJobRequest request, ServerCallContext context)
+    {
+        await FindAsync(request.JobId, context);
+        await grains.GetGrain<IJobGrain>(request.JobId).CancelAsync();
+        return new CancelJobResponse { Job = await FindAsync(request.JobId, context) };
+    }
+
+    public override async Task<DeleteJobResponse> DeleteJob(DeleteJobRequest request, ServerCallContext context)
+    {
+        await FindAsync(request.JobId, context);
+        if (!await grains.GetGrain<IJobGrain>(request.JobId).DeleteAsync())
+            throw RpcErrors.FailedPrecondition($"Job {request.JobId} has not ended: cancel it first.");
+        return new DeleteJobResponse();
+    }
+
+    public override async Task<GetImageResponse> GetImage(GetImageRequest request, ServerCallContext context)
+    {
+        await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
+        var png = await trajectories.ReadImageAsync(request.JobId, request.Trajectory, context.CancellationToken)
+            ?? throw RpcErrors.NotFound($"Trajectory {request.Trajectory} of job {request.JobId} has no finished image.");
+        return new GetImageResponse { Png = UnsafeByteOperations.UnsafeWrap(png) };
+    }
+
+    public override async Task<GetImageGridResponse> GetImageGrid(GetImageGridRequest request, ServerCallContext context)
+    {
+        await FindAsync(request.JobId, context);
+        var png = await trajectories.ReadGridAsync(request.JobId, context.CancellationToken)
+            ?? throw RpcErrors.NotFound($"Job {request.JobId} has no finished images.");
+        return new GetImageGridResponse { Png = UnsafeByteOperations.UnsafeWrap(png) };
+    }
+
+    public override async Task<ListFramesResponse> ListFrames(ListFramesRequest request, ServerCallContext context)
+    {
+        await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
+        var record = await trajectories.ReadAsync(request.JobId, request.Trajectory, context.CancellationToken);
+        return new ListFramesResponse { Frames = { (record?.Frames ?? []).Select(ToInfo) } };
+    }
+
+    public override async Task<GetFrameResponse> GetFrame(GetFrameRequest request, ServerCallContext context)
+    {
+        var job = await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
+        var record = await trajectories.ReadAsync(request.JobId, request.Trajectory, context.CancellationToken);
+        var frame = record?.Frames.FirstOrDefault(f => f.Step == request.Step)
+            ?? throw RpcErrors.NotFound($"Trajectory {request.Trajectory} of job {request.JobId} kept no frame of step {request.Step}.");
+        return new GetFrameResponse
+        {
+            Info = ToInfo(frame),
+            NoisyPng = UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Float32Bytes.ToFloats(frame.X), job.SampleShape)),
+            DenoisedPng = frame.Denoised.IsEmpty
+                ? ByteString.Empty
+                : UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Float32Bytes.ToFloats(frame.Denoised), job.SampleShape)),
+        };
+    }
+
+    public override Task<ListSamplersResponse> ListSamplers(ListSamplersRequest request, ServerCallContext context) =>
+        Task.FromResult(SamplerContract.All());
+
+    private async Task<Job> FindAsync(string jobId, ServerCallContext context)
+    {
+        var record = JobId.IsValid(jobId) ? await database.FindAsync(jobId, context.CancellationToken) : null;
+        return record is null ? throw RpcErrors.NotFound($"There is no job '{jobId}'.") : Job.Parser.ParseFrom(record.Job);
+    }
+
+    private async Task<Job> FindTrajectoryAsync(string jobId, int trajectory, ServerCallContext context)
+    {
+        var job = await FindAsync(jobId, context);
+        return trajectory >= 0 && trajectory < job.Spec.Count
+            ? job
+            : throw RpcErrors.NotFound($"Job {jobId} has trajectories 0 to {job.Spec.Count - 1}, not {trajectory}.");
+    }
+
+    private static FrameInfo ToInfo(Frame frame) => new() { Step = frame.Step, Timestep = frame.Timestep, AlphaBar = frame.AlphaBar };
+}

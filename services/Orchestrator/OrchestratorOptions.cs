@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ddpm.Orchestrator;
+
+/// <summary>Settings of the Orchestrator (section <c>Orchestrator</c>).</summary>
+public sealed class OrchestratorOptions
+{
+    public const string Section = "Orchestrator";
+
+    /// <summary>Address of the Denoiser. Default: <c>http://127.0.0.1:5082</c>.</summary>
+    [Required(ErrorMessage = "Orchestrator:DenoiserAddress must be set.")]
+    public Uri DenoiserAddress { get; set; } = new("http://127.0.0.1:5082");
+
+    /// <summary>How long a step waits for a Denoiser that does not answer before its job fails. Default: 10 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Orchestrator:DenoiserPatience must be 1 second to 1 day.")]
+    public TimeSpan DenoiserPatience { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Most trajectories of one job. Default: 64.</summary>
+    [Range(1, 4096, ErrorMessage = "Orchestrator:MaxCount must be 1 to 4096.")]
+    public int MaxCount { get; set; } = 64;
+
+    /// <summary>Jobs that may be waiting or running; one more is refused with RESOURCE_EXHAUSTED. Default: 256.</summary>
+    [Range(1, 100_000, ErrorMessage = "Orchestrator:MaxUnfinishedJobs must be 1 to 100000.")]
+    public int MaxUnfinishedJobs { get; set; } = 256;
+
+    /// <summary>Jobs that run at once; the others wait in the order of their submission. Default: 16.</summary>
+    [Range(1, 1024, ErrorMessage = "Orchestrator:MaxRunningJobs must be 1 to 1024.")]
+    public int MaxRunningJobs { get; set; } = 16;
+
+    /// <summary>Frames kept of a trajectory, besides the pure noise it starts from. Default: 32.</summary>
+    [Range(1, 1000, ErrorMessage = "Orchestrator:FramesPerTrajectory must be 1 to 1000.")]
+    public int FramesPerTrajectory { get; set; } = 32;
+
+    /// <summary>Time between two checkpoints: what a lost process costs at most. Default: 3 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Orchestrator:CheckpointInterval must be 0.1 seconds to 1 hour.")]
+    public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Time between two progress events of a job. Default: 0.25 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.02", "00:01:00", ErrorMessage = "Orchestrator:ProgressInterval must be 0.02 seconds to 1 minute.")]
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Port of the silo on loopback. 0: a free one. Default: 0.</summary>
+    [Range(0, 65535, ErrorMessage = "Orchestrator:SiloPort must be 0 to 65535.")]
+    public int SiloPort { get; set; }
+}
