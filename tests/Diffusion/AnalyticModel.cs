@@ -1,0 +1,54 @@
+using System.Numerics;
+
+namespace Ddpm.Diffusion.Tests;
+
+/// <summary>
+/// The network that all golden trajectories were recorded with: the exact ε of data from a mixture of three Gaussians of 4×4 images,
+/// ε(x, ᾱ) = −√(1−ᾱ) ∇ log Σ_k w_k N(x; √ᾱ m_k, (ᾱ s_k² + 1 − ᾱ) I).
+/// </summary>
+internal static class AnalyticModel
+{
+    public const int Elements = 16;
+
+    private static readonly double[] Means = Goldens.Analytic.ReadFloat64("means");
+    private static readonly double[] Deviations = Goldens.Analytic.ReadFloat64("stds");
+    private static readonly double[] Weights = Goldens.Analytic.ReadFloat64("weights");
+
+    /// <summary>In float64, the answer rounded to <typeparamref name="T"/>.</summary>
+    public static T[] Epsilon<T>(ReadOnlySpan<T> x, double alphaBar)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        var logits = new double[Weights.Length];
+        var variances = new double[Weights.Length];
+        for (var k = 0; k < Weights.Length; k++)
+        {
+            variances[k] = (alphaBar * Deviations[k] * Deviations[k]) + 1 - alphaBar;
+            var squares = 0.0;
+            for (var i = 0; i < Elements; i++)
+                squares += Math.Pow(Offset(x, k, i, alphaBar), 2);
+            logits[k] = Math.Log(Weights[k]) - (0.5 * Elements * Math.Log(variances[k])) - (0.5 * squares / variances[k]);
+        }
+
+        var largest = logits.Max();
+        var sum = logits.Sum(logit => Math.Exp(logit - largest));
+        var epsilon = new T[Elements];
+        for (var i = 0; i < Elements; i++)
+        {
+            var score = 0.0;
+            for (var k = 0; k < Weights.Length; k++)
+                score -= Math.Exp(logits[k] - largest) / sum * Offset(x, k, i, alphaBar) / variances[k];
+            epsilon[i] = T.CreateTruncating(-Math.Sqrt(1 - alphaBar) * score);
+        }
+
+        return epsilon;
+    }
+
+    /// <summary>The model for a network that was trained on <paramref name="schedule"/>.</summary>
+    public static EpsilonModel<T> Of<T>(NoiseSchedule schedule)
+        where T : struct, IFloatingPointIeee754<T> =>
+        (x, timestep, _) => ValueTask.FromResult(Epsilon<T>(x, schedule.AlphaBar(timestep)));
+
+    private static double Offset<T>(ReadOnlySpan<T> x, int k, int i, double alphaBar)
+        where T : struct, IFloatingPointIeee754<T> =>
+        double.CreateTruncating(x[i]) - (Math.Sqrt(alphaBar) * Means[(k * Elements) + i]);
+}

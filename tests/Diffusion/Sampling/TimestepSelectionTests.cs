@@ -1,0 +1,57 @@
+using CsCheck;
+
+namespace Ddpm.Diffusion.Tests.Sampling;
+
+public sealed class TimestepSelectionTests
+{
+    public static TheoryData<string> Tables =>
+        [.. Goldens.Schedules.Entries.Keys.Where(name => name.StartsWith("timesteps.ddim.", StringComparison.Ordinal) || name.StartsWith("timesteps.ddpm.", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Tables))]
+    public void Select_AsRecorded_IsThatOfDiffusers(string table)
+    {
+        var parts = table.Split('.');
+
+        var timesteps = TimestepSelection.Select(Enum.Parse<TimestepSpacing>(parts[2], ignoreCase: true), 1000, int.Parse(parts[3]));
+
+        timesteps.Select(t => (double)t).ShouldBe(Goldens.Schedules.ReadFloat64(table));
+    }
+
+    [Fact]
+    public void Select_RecordedTables_AreAllThere() => Tables.Count.ShouldBe(2 * 3 * 7);
+
+    [Theory]
+    [InlineData(1000, 10, new[] { 999, 789, 604, 444, 308, 197, 111, 49, 12, 0 })]
+    // ⌊c i²⌋ alone would be 11, 7, 3, 1, 0, 0.
+    [InlineData(12, 6, new[] { 11, 7, 3, 2, 1, 0 })]
+    [InlineData(1000, 1, new[] { 0 })]
+    public void Select_Quadratic_IsTheSquaresOfThePaper(int timesteps, int steps, int[] expected) =>
+        TimestepSelection.Select(TimestepSpacing.Quadratic, timesteps, steps).ShouldBe(expected);
+
+    [Fact]
+    public void Select_AnySpacing_IsDistinctFallingAndWithinTheSchedule()
+    {
+        Gen.Select(Gen.Enum<TimestepSpacing>(), Gen.Int[2, 1000]).SelectMany((spacing, timesteps) => Gen.Int[1, timesteps].Select(steps => (spacing, timesteps, steps)))
+            .Sample((spacing, timesteps, steps) =>
+            {
+                var selected = TimestepSelection.Select(spacing, timesteps, steps);
+
+                selected.Length.ShouldBe(steps);
+                selected.Zip(selected.Skip(1)).ShouldAllBe(pair => pair.First > pair.Second);
+                selected[^1].ShouldBeGreaterThanOrEqualTo(0);
+                selected[0].ShouldBeLessThan(timesteps);
+                if (steps == timesteps)
+                    selected.ShouldBe(Enumerable.Range(0, timesteps).Reverse());
+            });
+    }
+
+    [Fact]
+    public void Select_WhatTheScheduleDoesNotHave_IsRefused()
+    {
+        Should.Throw<ArgumentException>(() => TimestepSelection.Select(TimestepSpacing.Leading, 1000, 0)).Message.ShouldContain("1 … 1000");
+        Should.Throw<ArgumentException>(() => TimestepSelection.Select(TimestepSpacing.Leading, 1000, 1001)).Message.ShouldContain("1001 steps");
+        Should.Throw<ArgumentException>(() => TimestepSelection.Select(TimestepSpacing.Leading, 1000, 1000, 1)).Message.ShouldContain("1 … 1000; they lie within 0 … 999");
+        Should.Throw<ArgumentException>(() => TimestepSelection.Select((TimestepSpacing)9, 1000, 10));
+    }
+}
