@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+using Ddpm.Networks;
+
+namespace Ddpm.Trainer.Recipes;
+
+/// <summary>What a run publishes.</summary>
+public sealed partial record ModelSection
+{
+    /// <summary>Name in the model store, 1 … 63 of a-z, 0-9 and '-'.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Names of the classes by label; empty: they have none.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
+    internal IEnumerable<FieldViolation> Validate()
+    {
+        if (!ModelName().IsMatch(Name))
+            yield return new("model.name", $"must be 1 … 63 of a-z, 0-9 and '-', beginning with a letter or digit, is '{Name}'");
+        foreach (var (label, name) in ClassNames.Index())
+            if (string.IsNullOrWhiteSpace(name) || name.Length > 100)
+                yield return new($"model.class_names[{label}]", "must have 1 … 100 characters");
+    }
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")]
+    private static partial Regex ModelName();
+}

@@ -1,0 +1,85 @@
+using Ddpm.Networks;
+using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Recipes;
+using static TorchSharp.torch;
+
+namespace Ddpm.Trainer.Training;
+
+/// <summary>A recipe being carried out: a network, its moving average, and a seeded stream of batches, timesteps and noise.</summary>
+public sealed class TrainingSession : IDisposable
+{
+    private readonly Recipe _recipe;
+    private readonly Generator _generator;
+    private readonly BatchSource _batches;
+    private readonly Optimisation _optimisation;
+
+    /// <exception cref="InvalidConfigException">The recipe does not fit the data.</exception>
+    public TrainingSession(Recipe recipe, ImageDataSet data)
+    {
+        var violations = Mismatches(recipe, data).ToList();
+        if (violations.Count > 0)
+            throw new InvalidConfigException("recipe", violations);
+        _recipe = recipe;
+        _generator = new Generator((ulong)recipe.Training.Seed);
+        _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, _generator);
+        random.manual_seed(recipe.Training.Seed);
+        var network = new UNet2DModel(recipe.Network);
+        var averaged = new UNet2DModel(recipe.Network);
+        averaged.eval();
+        _optimisation = new Optimisation(recipe, network, averaged, AlphaBars(recipe.Schedule));
+    }
+
+    /// <summary>Optimiser steps done.</summary>
+    public long StepsDone => _optimisation.StepsDone;
+
+    /// <summary>The moving average of the weights: what is worth keeping.</summary>
+    public UNet2DModel Averaged => _optimisation.Averaged;
+
+    /// <summary>Draws a batch, its timesteps and its noise, and takes one optimiser step.</summary>
+    public StepResult Step()
+    {
+        using var scope = NewDisposeScope();
+        var (images, labels) = _batches.Draw();
+        var count = images.shape[0];
+        var timesteps = randint(0, _recipe.Schedule.NumTrainTimesteps, [count], dtype: int64, generator: _generator);
+        var noise = randn(images.shape, generator: _generator);
+        if (_recipe.Training.ClassDropout > 0)
+            labels = where(rand(count, generator: _generator) < _recipe.Training.ClassDropout, _recipe.Network.NullClassEmbed!.Value, labels);
+        return _optimisation.Step(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels);
+    }
+
+    public void Dispose()
+    {
+        _optimisation.Network.Dispose();
+        _optimisation.Averaged.Dispose();
+        _optimisation.Dispose();
+        _generator.Dispose();
+    }
+
+    private static IEnumerable<FieldViolation> Mismatches(Recipe recipe, ImageDataSet data)
+    {
+        if (recipe.Network.InChannels != data.Channels)
+            yield return new("network.in_channels", $"must be {data.Channels}, as the data's images have; is {recipe.Network.InChannels}");
+        if (recipe.Network.OutChannels != data.Channels)
+            yield return new("network.out_channels", $"must be {data.Channels}, as the data's images have; is {recipe.Network.OutChannels}");
+        if (recipe.Network.SampleSize != new SampleSize(data.Height, data.Width))
+            yield return new("network.sample_size", $"must be {data.Height}×{data.Width}, as the data's images are; is {recipe.Network.SampleSize}");
+        if (recipe.Training.BatchSize > data.Count)
+            yield return new("training.batch_size", $"must be at most the number of images ({data.Count}), is {recipe.Training.BatchSize}");
+        var classes = (recipe.Network.NumClassEmbeds ?? int.MaxValue) - (recipe.Network.NullClassEmbed is null ? 0 : 1);
+        if (data.Classes > classes)
+            yield return new("network.num_class_embeds", $"must have a row for each of the data's {data.Classes} classes beside the null class; has {classes}");
+    }
+
+    private static double[] AlphaBars(SchedulerConfig schedule)
+    {
+        var alphaBars = new double[schedule.NumTrainTimesteps];
+        var product = 1.0;
+        for (var t = 0; t < alphaBars.Length; t++)
+        {
+            product *= 1 - (schedule.BetaStart + (schedule.BetaEnd - schedule.BetaStart) * t / (alphaBars.Length - 1));
+            alphaBars[t] = product;
+        }
+        return alphaBars;
+    }
+}
