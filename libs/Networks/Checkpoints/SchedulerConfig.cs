@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Ddpm.Networks;
 
@@ -16,9 +17,10 @@ public sealed record SchedulerConfig
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
         RespectNullableAnnotations = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
-    /// <summary>Timesteps T.</summary>
+    /// <summary>Timesteps T, 2 … 100000.</summary>
     public int NumTrainTimesteps { get; init; } = 1000;
 
     /// <summary><c>linear</c>, <c>scaled_linear</c>, <c>squaredcos_cap_v2</c> (cosine) or <c>sigmoid</c>.</summary>
@@ -61,8 +63,8 @@ public sealed record SchedulerConfig
     /// <summary>Every rule that it breaks, by the key's name in scheduler_config.json.</summary>
     public IEnumerable<FieldViolation> Validate()
     {
-        if (NumTrainTimesteps is < 1 or > 100_000)
-            yield return new("num_train_timesteps", $"must be 1 … 100000, is {NumTrainTimesteps}");
+        if (NumTrainTimesteps is < 2 or > 100_000)
+            yield return new("num_train_timesteps", $"must be 2 … 100000, is {NumTrainTimesteps}");
         if (BetaSchedule is not ("linear" or "scaled_linear" or "squaredcos_cap_v2" or "sigmoid"))
             yield return new("beta_schedule", $"must be 'linear', 'scaled_linear', 'squaredcos_cap_v2' or 'sigmoid', is '{BetaSchedule}'");
         if (!(BetaStart > 0 && BetaStart < 1))

@@ -1,6 +1,6 @@
+using Ddpm.Diffusion;
 using Ddpm.Networks;
 using Ddpm.Trainer.Recipes;
-using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -22,14 +22,14 @@ internal sealed class Optimisation : IDisposable
     /// <param name="recipe">The recipe.</param>
     /// <param name="network">Is trained; stays the caller's.</param>
     /// <param name="averaged">Receives the moving average; stays the caller's.</param>
-    /// <param name="alphaBars">ᾱ_t for every timestep.</param>
-    public Optimisation(Recipe recipe, UNet2DModel network, UNet2DModel averaged, ReadOnlySpan<double> alphaBars)
+    /// <param name="schedule">ᾱ_t for every timestep.</param>
+    public Optimisation(Recipe recipe, UNet2DModel network, UNet2DModel averaged, NoiseSchedule schedule)
     {
         _recipe = recipe;
         Network = network;
         Averaged = averaged;
         using var scope = NewDisposeScope();
-        var alphaBar = tensor(alphaBars.ToArray());
+        var alphaBar = tensor(schedule.AlphaBars.ToArray());
         _signalRates = alphaBar.sqrt().to(float32).DetachFromDisposeScope();
         _noiseRates = (1 - alphaBar).sqrt().to(float32).DetachFromDisposeScope();
         _adam = optim.Adam(network.parameters(), recipe.Training.LearningRate);

@@ -26,7 +26,7 @@ public sealed class TrainingSession : IDisposable
         var network = new UNet2DModel(recipe.Network);
         var averaged = new UNet2DModel(recipe.Network);
         averaged.eval();
-        _optimisation = new Optimisation(recipe, network, averaged, AlphaBars(recipe.Schedule));
+        _optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));
     }
 
     /// <summary>Optimiser steps done.</summary>
@@ -69,17 +69,5 @@ public sealed class TrainingSession : IDisposable
         var classes = (recipe.Network.NumClassEmbeds ?? int.MaxValue) - (recipe.Network.NullClassEmbed is null ? 0 : 1);
         if (data.Classes > classes)
             yield return new("network.num_class_embeds", $"must have a row for each of the data's {data.Classes} classes beside the null class; has {classes}");
-    }
-
-    private static double[] AlphaBars(SchedulerConfig schedule)
-    {
-        var alphaBars = new double[schedule.NumTrainTimesteps];
-        var product = 1.0;
-        for (var t = 0; t < alphaBars.Length; t++)
-        {
-            product *= 1 - (schedule.BetaStart + (schedule.BetaEnd - schedule.BetaStart) * t / (alphaBars.Length - 1));
-            alphaBars[t] = product;
-        }
-        return alphaBars;
     }
 }
