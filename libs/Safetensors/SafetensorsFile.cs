@@ -149,7 +149,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (stream.Length < SafetensorsHeader.LengthPrefix)
         {
             throw new SafetensorsException(
-                path, null, SafetensorsRule.HeaderLength, $"the file has {stream.Length} bytes; the header's length alone takes {SafetensorsHeader.LengthPrefix}");
+                path,
+                null,
+                SafetensorsRule.HeaderLength,
+                $"the file has {stream.Length} bytes; the header's length alone takes {SafetensorsHeader.LengthPrefix}");
         }
 
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.LengthPrefix];
@@ -163,18 +166,28 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
 
         if (length > available)
-            throw new SafetensorsException(path, null, SafetensorsRule.HeaderLength, $"the header claims {length} bytes, the file holds {available} more");
+        {
+            throw new SafetensorsException(
+                path, null, SafetensorsRule.HeaderLength, $"the header claims {length} bytes, the file holds {available} more");
+        }
+
         return (int)length;
     }
 
     private SafetensorsEntry Entry(string name) =>
-        Entries.TryGetValue(name, out var entry) ? entry : throw new SafetensorsException(Path, name, SafetensorsRule.TensorPresent, "is not in the file");
+        Entries.TryGetValue(name, out var entry)
+            ? entry
+            : throw new SafetensorsException(Path, name, SafetensorsRule.TensorPresent, "is not in the file");
 
     private ReadOnlySpan<byte> Span(SafetensorsEntry entry)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         if (entry.ByteLength > int.MaxValue)
-            throw new SafetensorsException(Path, entry.Name, SafetensorsRule.FitsInMemory, $"has {entry.ByteLength} bytes; at most {int.MaxValue} are read in one piece");
+        {
+            throw new SafetensorsException(
+                Path, entry.Name, SafetensorsRule.FitsInMemory, $"has {entry.ByteLength} bytes; at most {int.MaxValue} are read in one piece");
+        }
+
         return new ReadOnlySpan<byte>(_buffer + entry.Offset, (int)entry.ByteLength);
     }
 

@@ -124,7 +124,8 @@ internal sealed class SafetensorsHeader
         if (offsets is not [var begin, var end] || begin > end)
             throw Broken(name, SafetensorsRule.Offsets, $"data_offsets [{string.Join(", ", offsets)}] are not two numbers with begin ≤ end");
         var size = SizeInBytes(dtype, shape)
-            ?? throw Broken(name, SafetensorsRule.Shape, $"shape [{string.Join(", ", shape)}] of {dtype.HeaderName()} has more bytes than 63 bits count");
+            ?? throw Broken(
+                name, SafetensorsRule.Shape, $"shape [{string.Join(", ", shape)}] of {dtype.HeaderName()} has more bytes than 63 bits count");
         if (end - begin != size)
         {
             throw Broken(
@@ -142,7 +143,9 @@ internal sealed class SafetensorsHeader
         if (text is null || !SafetensorsTypes.TryParse(text, out var type))
         {
             throw Broken(
-                name, SafetensorsRule.KnownType, $"dtype '{text ?? reader.TokenType.ToString()}' is not one of {string.Join(", ", SafetensorsTypes.HeaderNames)}");
+                name,
+                SafetensorsRule.KnownType,
+                $"dtype '{text ?? reader.TokenType.ToString()}' is not one of {string.Join(", ", SafetensorsTypes.HeaderNames)}");
         }
 
         return type;
@@ -184,9 +187,17 @@ internal sealed class SafetensorsHeader
         foreach (var entry in Entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.ByteLength))
         {
             if (entry.Offset < expected)
-                throw Broken(entry.Name, SafetensorsRule.NoOverlap, $"begins at byte {entry.Offset}, inside of '{previous}', which ends at {expected}");
+            {
+                throw Broken(
+                    entry.Name, SafetensorsRule.NoOverlap, $"begins at byte {entry.Offset}, inside of '{previous}', which ends at {expected}");
+            }
+
             if (entry.Offset > expected)
-                throw Broken(entry.Name, SafetensorsRule.NoGap, $"begins at byte {entry.Offset}; bytes {expected} to {entry.Offset} belong to no tensor");
+            {
+                throw Broken(
+                    entry.Name, SafetensorsRule.NoGap, $"begins at byte {entry.Offset}; bytes {expected} to {entry.Offset} belong to no tensor");
+            }
+
             if (entry.ByteLength > bufferLength - entry.Offset)
             {
                 throw Broken(

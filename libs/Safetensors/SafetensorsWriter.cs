@@ -27,8 +27,10 @@ public sealed class SafetensorsWriter
         Action<Stream> write = storeAs switch
         {
             SafetensorsType.F32 => stream => stream.Write(MemoryMarshal.AsBytes(elements.Span)),
-            SafetensorsType.F64 => stream => WriteConverted(stream, elements.Span, 8, static (b, v) => BinaryPrimitives.WriteDoubleLittleEndian(b, v)),
-            SafetensorsType.F16 => stream => WriteConverted(stream, elements.Span, 2, static (b, v) => BinaryPrimitives.WriteHalfLittleEndian(b, (Half)v)),
+            SafetensorsType.F64 => stream =>
+                WriteConverted(stream, elements.Span, 8, static (b, v) => BinaryPrimitives.WriteDoubleLittleEndian(b, v)),
+            SafetensorsType.F16 => stream =>
+                WriteConverted(stream, elements.Span, 2, static (b, v) => BinaryPrimitives.WriteHalfLittleEndian(b, (Half)v)),
             SafetensorsType.BF16 => stream =>
                 WriteConverted(stream, elements.Span, 2, static (b, v) => BinaryPrimitives.WriteUInt16LittleEndian(b, BrainFloat16.FromSingle(v))),
             _ => throw new ArgumentOutOfRangeException(nameof(storeAs), storeAs, "float32 elements are stored as F32, F16, BF16 or F64"),
@@ -51,11 +53,17 @@ public sealed class SafetensorsWriter
     public SafetensorsWriter AddBytes(string name, SafetensorsType type, ReadOnlyMemory<byte> bytes, ReadOnlySpan<long> shape)
     {
         if (bytes.Length % type.ElementSize() != 0)
-            throw new ArgumentException($"Tensor '{name}': {bytes.Length} bytes are not a whole number of {type.HeaderName()} elements.", nameof(bytes));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}': {bytes.Length} bytes are not a whole number of {type.HeaderName()} elements.", nameof(bytes));
+        }
+
         return Add(name, type, shape, bytes.Length / type.ElementSize(), stream => stream.Write(bytes.Span));
     }
 
-    /// <summary>Writes the file: aside first, flushed to the disk, then renamed over <paramref name="path"/>; no reader ever sees half of it.</summary>
+    /// <summary>
+    /// Writes the file: aside first, flushed to the disk, then renamed over <paramref name="path"/>; no reader ever sees half of it.
+    /// </summary>
     /// <exception cref="IOException">It could not be written; what was at <paramref name="path"/> is still there.</exception>
     public void Write(string path)
     {
@@ -142,7 +150,11 @@ public sealed class SafetensorsWriter
 
         var size = elementCount * type.ElementSize();
         if (SafetensorsHeader.SizeInBytes(type, shape) != size)
-            throw new ArgumentException($"Tensor '{name}': shape [{string.Join(", ", shape.ToArray())}] does not fit {elementCount} elements.", nameof(shape));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}': shape [{string.Join(", ", shape.ToArray())}] does not fit {elementCount} elements.", nameof(shape));
+        }
+
         if (!_tensors.TryAdd(name, new Tensor(type, shape.ToArray(), size, write)))
             throw new ArgumentException($"Tensor '{name}' was added before.", nameof(name));
         return this;

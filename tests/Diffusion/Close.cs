@@ -14,7 +14,10 @@ internal static class Close
             var difference = Math.Abs(double.CreateTruncating(actual[i]) - expected[i]);
             // Not "greater than", which NaN never is.
             if (!(difference <= tolerance))
-                throw new ShouldAssertException($"{what}: element {i} is {actual[i]}, not {expected[i]}; they differ by {difference:e2}, allowed is {tolerance:e2}");
+            {
+                throw new ShouldAssertException(
+                    $"{what}: element {i} is {actual[i]}, not {expected[i]}; they differ by {difference:e2}, allowed is {tolerance:e2}");
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 namespace Ddpm.Diffusion;
 
-/// <summary>What noise is drawn for; draws for different uses are independent. The values are part of every recorded image: never change one.</summary>
+/// <summary>What noise is drawn for; draws for different uses are independent.</summary>
+/// <remarks>The values are part of every recorded image: never change one.</remarks>
 public enum NoiseUse
 {
     /// <summary>x_T, at step 0.</summary>

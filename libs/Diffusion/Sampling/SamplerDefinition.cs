@@ -66,6 +66,5 @@ public abstract class SamplerDefinition
     /// <summary>The defaults of all options.</summary>
     public SamplerOptionValues Defaults() => Resolve([], out _);
 
-    private string UnknownOption() =>
-        Options.Count == 0 ? $"is not an option of {Name}, which has none" : $"is not an option of {Name}; it has {string.Join(", ", Options.Select(option => option.Name))}";
+    private string UnknownOption() => $"is not an option of {Name}; it has {string.Join(", ", Options.Select(option => option.Name))}";
 }

@@ -28,7 +28,9 @@ public sealed record NumberSamplerOption(string Name, string Title, string Help,
     public override object Default => DefaultValue;
 
     internal override string? BrokenRule(object? value) =>
-        value is double number && number >= Minimum && number <= Maximum ? null : FormattableString.Invariant($"must be a number from {Minimum} to {Maximum}");
+        value is double number && number >= Minimum && number <= Maximum
+            ? null
+            : FormattableString.Invariant($"must be a number from {Minimum} to {Maximum}");
 }
 
 /// <summary>An option that is one of several words (<see cref="string"/>).</summary>
@@ -44,7 +46,9 @@ public sealed record ChoiceSamplerOption(string Name, string Title, string Help,
     public override object Default => DefaultValue;
 
     internal override string? BrokenRule(object? value) =>
-        value is string word && Choices.Any(choice => choice.Value == word) ? null : $"must be one of {string.Join(", ", Choices.Select(choice => choice.Value))}";
+        value is string word && Choices.Any(choice => choice.Value == word)
+            ? null
+            : $"must be one of {string.Join(", ", Choices.Select(choice => choice.Value))}";
 }
 
 /// <summary>A word that a <see cref="ChoiceSamplerOption"/> can be.</summary>

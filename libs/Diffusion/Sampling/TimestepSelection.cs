@@ -17,13 +17,19 @@ public static class TimestepSelection
         int[] rising = spacing switch
         {
             TimestepSpacing.Leading => [.. Enumerable.Range(0, steps).Select(i => (i * (timesteps / steps)) + offset)],
-            TimestepSpacing.Trailing => [.. Enumerable.Range(0, steps).Select(i => RoundToEven(timesteps - ((steps - 1 - i) * ((double)timesteps / steps))) - 1)],
-            TimestepSpacing.Linspace => [.. Enumerable.Range(0, steps).Select(i => RoundToEven(i * ((timesteps - 1.0) / Math.Max(1, steps - 1))))],
+            TimestepSpacing.Trailing =>
+                [.. Enumerable.Range(0, steps).Select(i => RoundToEven(timesteps - ((steps - 1 - i) * ((double)timesteps / steps))) - 1)],
+            TimestepSpacing.Linspace =>
+                [.. Enumerable.Range(0, steps).Select(i => RoundToEven(i * ((timesteps - 1.0) / Math.Max(1, steps - 1))))],
             TimestepSpacing.Quadratic => Quadratic(timesteps, steps),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "not a timestep spacing"),
         };
         if (rising[0] < 0 || rising[^1] >= timesteps)
-            throw new ArgumentException($"Offset {offset} leads to timesteps {rising[0]} … {rising[^1]}; they lie within 0 … {timesteps - 1}.", nameof(offset));
+        {
+            throw new ArgumentException(
+                $"Offset {offset} leads to timesteps {rising[0]} … {rising[^1]}; they lie within 0 … {timesteps - 1}.", nameof(offset));
+        }
+
         Array.Reverse(rising);
         return rising;
     }

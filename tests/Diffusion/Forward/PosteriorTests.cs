@@ -43,9 +43,12 @@ public sealed class PosteriorTests
     {
         var posteriors = Neighbouring(kind);
 
-        posteriors.Select(p => p.CleanFactor).ToArray().ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_mean_coef1.f64"), 1e-9, name);
-        posteriors.Select(p => p.NoisyFactor).ToArray().ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_mean_coef2.f64"), 1e-9, name);
-        posteriors.Select(p => p.Variance).ToArray().ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_variance.f64"), 1e-9, name);
+        posteriors.Select(p => p.CleanFactor).ToArray()
+            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_mean_coef1.f64"), 1e-9, name);
+        posteriors.Select(p => p.NoisyFactor).ToArray()
+            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_mean_coef2.f64"), 1e-9, name);
+        posteriors.Select(p => p.Variance).ToArray()
+            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.posterior_variance.f64"), 1e-9, name);
     }
 
     [Theory]
@@ -60,8 +63,10 @@ public sealed class PosteriorTests
         small.ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_small.f64"), 1e-9, name);
         large.ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_large.f64"), 1e-9, name);
         // What is recorded under these two names are a standard deviation and a logarithm.
-        small.Select(variance => Math.Sqrt(variance)).ToArray().ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_small_log.f64"), 1e-9, name);
-        large.Select(beta => Math.Log(beta)).ToArray().ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_large_log.f64"), 1e-9, name);
+        small.Select(variance => Math.Sqrt(variance)).ToArray()
+            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_small_log.f64"), 1e-9, name);
+        large.Select(beta => Math.Log(beta)).ToArray()
+            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"{name}.variance_fixed_large_log.f64"), 1e-9, name);
     }
 
     [Theory]

@@ -45,7 +45,10 @@ public sealed class PhiloxNoiseTests
         values.Average(z => z * z).ShouldBe(1, 5 * Math.Sqrt(2.0 / count));
         values.Average(z => z * z * z).ShouldBe(0, 5 * Math.Sqrt(15.0 / count));
         values.Average(z => z * z * z * z).ShouldBe(3, 5 * Math.Sqrt(96.0 / count));
-        foreach (var (bound, probability) in new[] { (0.5, 0.382924922548026), (1, 0.682689492137086), (2, 0.954499736103642), (3, 0.997300203936740), (4, 0.999936657516334) })
+        foreach (var (bound, probability) in new[]
+        {
+            (0.5, 0.382924922548026), (1, 0.682689492137086), (2, 0.954499736103642), (3, 0.997300203936740), (4, 0.999936657516334),
+        })
         {
             var error = Math.Sqrt(probability * (1 - probability) / count);
             values.Average(z => Math.Abs(z) < bound ? 1.0 : 0.0).ShouldBe(probability, 5 * error, $"within ±{bound}");

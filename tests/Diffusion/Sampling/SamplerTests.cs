@@ -136,7 +136,11 @@ public sealed class SamplerTests
             var state = sampler.Start(new float[4]) with { Step = 2 };
 
             var error = await Should.ThrowAsync<SamplerDivergedException>(async () =>
-                await sampler.StepAsync(state, (_, _, _) => ValueTask.FromResult(new[] { 0, 0, bad, 0 }), new PhiloxNoise(0, 0), TestContext.Current.CancellationToken));
+                await sampler.StepAsync(
+                    state,
+                    (_, _, _) => ValueTask.FromResult(new[] { 0, 0, bad, 0 }),
+                    new PhiloxNoise(0, 0),
+                    TestContext.Current.CancellationToken));
 
             error.Step.ShouldBe(2);
             error.Timestep.ShouldBe(sampler.TimestepAt(2));
@@ -156,9 +160,11 @@ public sealed class SamplerTests
         await cancelled.CancelAsync();
 
         (await Should.ThrowAsync<ArgumentException>(async () =>
-            await sampler.StepAsync(sampler.Start(new float[4]) with { Step = 5 }, tooLong, noise, CancellationToken.None))).Message.ShouldContain("0 … 4");
+            await sampler.StepAsync(sampler.Start(new float[4]) with { Step = 5 }, tooLong, noise, CancellationToken.None)))
+            .Message.ShouldContain("0 … 4");
         (await Should.ThrowAsync<InvalidOperationException>(async () =>
-            await sampler.StepAsync(sampler.Start(new float[4]), tooLong, noise, CancellationToken.None))).Message.ShouldContain("5 elements, the image 4");
+            await sampler.StepAsync(sampler.Start(new float[4]), tooLong, noise, CancellationToken.None)))
+            .Message.ShouldContain("5 elements, the image 4");
         await Should.ThrowAsync<OperationCanceledException>(async () =>
             await sampler.StepAsync(sampler.Start(new float[4]), tooLong, noise, cancelled.Token));
     }

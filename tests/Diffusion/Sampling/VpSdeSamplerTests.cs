@@ -80,7 +80,9 @@ public sealed class VpSdeSamplerTests
         var schedule = new NoiseSchedule(new NoiseScheduleOptions());
 
         Should.Throw<ArgumentException>(() => new VpSdeSampler<float>(schedule, 0, new VpSdeOptions())).Message.ShouldContain("at least 1");
-        Should.Throw<ArgumentException>(() => new VpSdeSampler<float>(schedule, 10, new VpSdeOptions { EndTime = 0 })).Message.ShouldContain("end time is 0");
-        Should.Throw<ArgumentException>(() => new VpSdeSampler<float>(schedule, 10, new VpSdeOptions { BetaMin = 30 })).Message.ShouldContain("β(t) from 30 to 20");
+        Should.Throw<ArgumentException>(() => new VpSdeSampler<float>(schedule, 10, new VpSdeOptions { EndTime = 0 }))
+            .Message.ShouldContain("end time is 0");
+        Should.Throw<ArgumentException>(() => new VpSdeSampler<float>(schedule, 10, new VpSdeOptions { BetaMin = 30 }))
+            .Message.ShouldContain("β(t) from 30 to 20");
     }
 }

@@ -13,7 +13,7 @@ public sealed class DdimDefinition : SamplerDefinition
 
     /// <inheritdoc/>
     public override string Summary =>
-        "Takes large steps straight towards the predicted image. Good images in some fifty steps; with η = 0 the starting noise alone decides the image.";
+        "Takes large steps straight towards the predicted image: some fifty are enough. With η = 0 the starting noise alone decides the image.";
 
     /// <inheritdoc/>
     public override string Paper => "Song, Meng and Ermon 2020, Denoising Diffusion Implicit Models, equation 12";
@@ -25,7 +25,13 @@ public sealed class DdimDefinition : SamplerDefinition
     public override IReadOnlyList<SamplerOption> Options { get; } =
     [
         new NumberSamplerOption(
-            Eta, "η: fresh noise", "How much fresh noise each step adds: 0 none, so that the path is smooth and repeatable; 1 as much as DDPM.", 0, 0, 1, 0.05),
+            Eta,
+            "η: fresh noise",
+            "How much fresh noise each step adds: 0 none, so that the path is smooth; 1 as much as DDPM.",
+            DefaultValue: 0,
+            Minimum: 0,
+            Maximum: 1,
+            Step: 0.05),
         ClipOption.Option,
         SpacingOption.Option,
     ];

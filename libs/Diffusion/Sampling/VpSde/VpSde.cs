@@ -1,7 +1,8 @@
 namespace Ddpm.Diffusion;
 
 /// <summary>
-/// The variance-preserving SDE dx = −½ β(t) x dt + √β(t) dw, with β(t) linear from β(0) to β(1), for times t in 0 … 1 (Song et al. 2021, equation 32).
+/// The variance-preserving SDE dx = −½ β(t) x dt + √β(t) dw, with β(t) linear from β(0) to β(1), for times t in 0 … 1
+/// (Song et al. 2021, equation 32).
 /// </summary>
 /// <param name="BetaMin">β(0).</param>
 /// <param name="BetaMax">β(1).</param>

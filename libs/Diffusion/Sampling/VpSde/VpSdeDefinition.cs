@@ -14,7 +14,7 @@ public sealed class VpSdeDefinition : SamplerDefinition
 
     /// <inheritdoc/>
     public override string Summary =>
-        "Follows the diffusion backwards in continuous time, in many small random steps. Any number of steps; a few hundred are needed for clean images.";
+        "Follows the diffusion backwards in continuous time, in many small random steps. A few hundred of them make clean images.";
 
     /// <inheritdoc/>
     public override string Paper =>
@@ -28,7 +28,13 @@ public sealed class VpSdeDefinition : SamplerDefinition
     [
         new FlagSamplerOption(Denoise, "Clean last step", "Adds no noise in the last step. Off, a faint grain stays in the image.", true),
         new NumberSamplerOption(
-            EndTime, "Time of the last step", "How close to the clean image, at time 0, the last step begins. Time 1 is pure noise.", 0.001, 0.0001, 0.1, 0.0001),
+            EndTime,
+            "Time of the last step",
+            "How close to the clean image, at time 0, the last step begins. Time 1 is pure noise.",
+            DefaultValue: 0.001,
+            Minimum: 0.0001,
+            Maximum: 0.1,
+            Step: 0.0001),
     ];
 
     /// <inheritdoc/>
