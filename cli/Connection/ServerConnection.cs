@@ -11,13 +11,18 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     private readonly LocalServer? _local;
 
-    private ServerConnection(DdpmClient client, LocalServer? local)
+    private ServerConnection(DdpmClient client, DdpmClient trainer, LocalServer? local)
     {
         Client = client;
+        Trainer = trainer;
         _local = local;
     }
 
+    /// <summary>Jobs and samplers.</summary>
     public DdpmClient Client { get; }
+
+    /// <summary>Models and training runs; the same as <see cref="Client"/> unless the user named another address for them.</summary>
+    public DdpmClient Trainer { get; }
 
     /// <summary>Whether what is left unfinished stops with this process.</summary>
     public bool IsLocal => _local is not null;
@@ -30,7 +35,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         try
         {
             if (await FailureAsync(client, cancellationToken) is not { } failure)
-                return new ServerConnection(client, null);
+                return new ServerConnection(client, choice.Trainer is { } trainer ? Connect(trainer, choice.ApiKey) : client, null);
             if (choice.IsExplicit)
                 throw new CommandException(ExitCodes.Unavailable,
                     $"No server answers at {choice.Address.OriginalString} ({failure}). Start one with ./run.sh, or leave the address out to run the services inside this command.");
@@ -42,12 +47,14 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
         client.Dispose();
         var local = await surroundings.StartLocalServer(choice.DataRoot, cancellationToken);
-        return new ServerConnection(Connect(local.Address, apiKey: null), local);
+        var inside = Connect(local.Address, apiKey: null);
+        return new ServerConnection(inside, inside, local);
     }
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        Trainer.Dispose();
         if (_local is not null)
             await _local.DisposeAsync();
     }

@@ -20,7 +20,7 @@ internal static class ModelsCommand
 
     private static Command List(CommandFactory commands) => commands.OnServer("list", "Lists the models.", async (_, run) =>
     {
-        var answer = await run.Server.Client.Models.ListModelsAsync(new ListModelsRequest(), cancellationToken: run.Cancelled);
+        var answer = await run.Server.Trainer.Models.ListModelsAsync(new ListModelsRequest(), cancellationToken: run.Cancelled);
         run.Results.Write(
             () => new JsonObject { ["models"] = Results.ToJson(answer.Models) },
             console =>
@@ -45,7 +45,7 @@ internal static class ModelsCommand
         var show = commands.OnServer("show", "Describes a model and its versions.", async (parse, run) =>
         {
             var parts = parse.GetValue(name)!.Split('@', 2);
-            var answer = await run.Server.Client.Models.GetModelAsync(new GetModelRequest { Name = parts[0] }, cancellationToken: run.Cancelled);
+            var answer = await run.Server.Trainer.Models.GetModelAsync(new GetModelRequest { Name = parts[0] }, cancellationToken: run.Cancelled);
             var version = VersionLookup.Find(answer.Model, parts is [_, var wanted] ? wanted : "latest");
             run.Results.Write(
                 () => parts.Length == 2 ? Results.ToJson(version) : Results.ToJson(answer.Model),
@@ -64,7 +64,7 @@ internal static class ModelsCommand
         var move = commands.OnServer("alias", "Moves an alias to a version.", async (parse, run) =>
         {
             var target = await VersionLookup.FindAsync(run, parse.GetValue(name)!, parse.GetValue(version)!);
-            var answer = await run.Server.Client.Models.MoveAliasAsync(
+            var answer = await run.Server.Trainer.Models.MoveAliasAsync(
                 new MoveAliasRequest { Model = parse.GetValue(name)!, Alias = parse.GetValue(alias)!, Version = target.Version },
                 cancellationToken: run.Cancelled);
             run.Results.Write(

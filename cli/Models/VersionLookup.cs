@@ -11,7 +11,7 @@ internal static class VersionLookup
     /// <exception cref="Grpc.Core.RpcException">NOT_FOUND: no such model.</exception>
     public static async Task<ModelVersion> FindAsync(CommandRun run, string model, string versionOrAlias)
     {
-        var answer = await run.Server.Client.Models.GetModelAsync(new GetModelRequest { Name = model }, cancellationToken: run.Cancelled);
+        var answer = await run.Server.Trainer.Models.GetModelAsync(new GetModelRequest { Name = model }, cancellationToken: run.Cancelled);
         return Find(answer.Model, versionOrAlias);
     }
 

@@ -14,7 +14,7 @@ internal static class TrainCommand
         var train = commands.OnServer("train", "Trains a model by a recipe and publishes a version of it.", async (parse, run) =>
         {
             var json = await ReadAsync(parse.GetValue(recipe)!, run.Cancelled);
-            var started = await run.Server.Client.Trainer.StartRunAsync(
+            var started = await run.Server.Trainer.Trainer.StartRunAsync(
                 new StartRunRequest { RequestId = Guid.NewGuid().ToString("N"), RecipeJson = json },
                 cancellationToken: run.Surroundings.Interrupts.Leave);
             var ended = await ProgressView.ShowAsync(run.Surroundings, started.Run.Model, view => FollowAsync(run, started.Run, view));
@@ -55,7 +55,7 @@ internal static class TrainCommand
         var last = started;
         try
         {
-            await foreach (var runEvent in run.Server.Client.WatchRunAsync(started.Id, Math.Max(1, started.LastEvent), interrupts.Leave))
+            await foreach (var runEvent in run.Server.Trainer.WatchRunAsync(started.Id, Math.Max(1, started.LastEvent), interrupts.Leave))
             {
                 last = runEvent.Run;
                 view.Report(FiguresOf(runEvent));
@@ -71,7 +71,7 @@ internal static class TrainCommand
         async Task StopAsync()
         {
             view.Say("Stopping after the training step under way; Ctrl-C again leaves at once.");
-            await run.Server.Client.Trainer.StopRunAsync(new StopRunRequest { RunId = started.Id }, cancellationToken: interrupts.Leave);
+            await run.Server.Trainer.Trainer.StopRunAsync(new StopRunRequest { RunId = started.Id }, cancellationToken: interrupts.Leave);
         }
     }
 

@@ -1,4 +1,5 @@
 using Ddpm.Cli.Connection;
+using Ddpm.Cli.Tests.Fakes;
 
 namespace Ddpm.Cli.Tests;
 
@@ -45,6 +46,19 @@ public sealed class ServerChoiceTests
     }
 
     [Fact]
+    public async Task ModelsCommand_WithTrainerElsewhere_AsksThatOne()
+    {
+        await using var ddpm = await CommandLineHarness.StartAsync();
+        await using var trainer = await FakeServer.StartAsync();
+
+        var outcome = await ddpm.RunAsync("models", "alias", "fashion-mnist", "best", "stable", "--trainer", trainer.Address.OriginalString);
+
+        outcome.ExitCode.ShouldBe(ExitCodes.Success, outcome.Error);
+        trainer.Models.Moved.ShouldHaveSingleItem();
+        ddpm.Server.Models.Moved.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Connection_WhereNothingAnswersAtTheDefault_HostsTheServicesAndStopsThem()
     {
         await using var ddpm = await CommandLineHarness.StartAsync();
@@ -61,7 +75,7 @@ public sealed class ServerChoiceTests
             },
         };
 
-        await using (var connection = await ServerConnection.OpenAsync(new ServerChoice(new Uri(NoServer), IsExplicit: false, null, "/data"), surroundings))
+        await using (var connection = await ServerConnection.OpenAsync(new ServerChoice(new Uri(NoServer), IsExplicit: false, null, null, "/data"), surroundings))
         {
             connection.IsLocal.ShouldBeTrue();
             ddpm.Hosted.ShouldBe(["/data"]);
