@@ -62,7 +62,7 @@ internal sealed class ApiKeyAuthentication(
     }
 
     private static AuthenticateResult Accept() => AuthenticateResult.Success(
-        new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
+        new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, SchemeName)], SchemeName)), SchemeName));
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }
