@@ -1,0 +1,58 @@
+using System.Globalization;
+using Ddpm.V1;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Ddpm.Web.Creating;
+
+/// <summary>The address of the Create page that shows given settings: what "run again with …" leads to, and what a reload comes back to.</summary>
+public static class CreateLink
+{
+    public const string Model = "model";
+    public const string Version = "version";
+    public const string Sampler = "sampler";
+    public const string Steps = "steps";
+    public const string Seed = "seed";
+    public const string Count = "count";
+    public const string Classes = "classes";
+    public const string Guidance = "guidance";
+    public const string Job = "job";
+
+    /// <summary>Comes before a sampler option's name.</summary>
+    public const string OptionPrefix = "option.";
+
+    /// <summary>The address that fills the form with <paramref name="spec"/>.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="jobId">A job to show beside them; null for none.</param>
+    public static string For(JobSpec spec, string? jobId = null)
+    {
+        var query = new List<KeyValuePair<string, string?>>
+        {
+            new(Model, spec.Model),
+            new(Sampler, spec.Sampler),
+            new(Steps, Invariant(spec.Steps)),
+            new(Seed, Invariant(spec.Seed)),
+            new(Count, Invariant(spec.Count)),
+        };
+        if (spec.Version.Length > 0)
+            query.Add(new(Version, spec.Version));
+        if (spec.Classes is { Labels.Count: > 0 } classes)
+            query.Add(new(Classes, string.Join(',', classes.Labels.Select(label => Invariant(label)))));
+        if (spec.HasGuidanceScale)
+            query.Add(new(Guidance, Invariant(spec.GuidanceScale)));
+        foreach (var (name, value) in spec.SamplerOptions?.Fields.OrderBy(field => field.Key, StringComparer.Ordinal) ?? Enumerable.Empty<KeyValuePair<string, Value>>())
+            query.Add(new(OptionPrefix + name, Text(value)));
+        if (jobId is not null)
+            query.Add(new(Job, jobId));
+        return QueryHelpers.AddQueryString("/", query);
+    }
+
+    private static string Text(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.NumberValue => Invariant(value.NumberValue),
+        Value.KindOneofCase.BoolValue => value.BoolValue ? "true" : "false",
+        _ => value.StringValue,
+    };
+
+    private static string Invariant(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,17 @@
+namespace Ddpm.Web.Media;
+
+/// <summary>Addresses of images, as <see cref="MediaEndpoints"/> serves them.</summary>
+public static class MediaLinks
+{
+    public static string Image(string jobId, int trajectory) => $"/media/jobs/{jobId}/images/{trajectory}.png";
+
+    public static string Grid(string jobId) => $"/media/jobs/{jobId}/grid.png";
+
+    /// <summary>x_t after <paramref name="step"/> steps.</summary>
+    public static string Noisy(string jobId, int trajectory, int step) =>
+        $"/media/jobs/{jobId}/trajectories/{trajectory}/frames/{step}/noisy.png";
+
+    /// <summary>x̂0 after <paramref name="step"/> steps, from 1.</summary>
+    public static string Denoised(string jobId, int trajectory, int step) =>
+        $"/media/jobs/{jobId}/trajectories/{trajectory}/frames/{step}/denoised.png";
+}

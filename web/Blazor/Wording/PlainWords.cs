@@ -1,0 +1,70 @@
+using System.Globalization;
+using Ddpm.V1;
+
+namespace Ddpm.Web.Wording;
+
+/// <summary>Numbers, times and states as people say them.</summary>
+public static class PlainWords
+{
+    public static string State(JobState state) => state switch
+    {
+        JobState.Queued => "Waiting",
+        JobState.Running => "Running",
+        JobState.Succeeded => "Finished",
+        JobState.Failed => "Failed",
+        JobState.Cancelled => "Cancelled",
+        _ => "Unknown",
+    };
+
+    /// <summary><c>0.4 s</c>, <c>12 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
+    public static string Duration(TimeSpan duration) => duration switch
+    {
+        { TotalSeconds: < 9.95 } => Invariant($"{Math.Max(0, duration.TotalSeconds):0.0} s"),
+        { TotalSeconds: < 59.5 } => Invariant($"{duration.TotalSeconds:0} s"),
+        { TotalMinutes: < 60 } => Invariant($"{Math.Floor(duration.TotalMinutes):0} min {duration.Seconds:00} s"),
+        _ => Invariant($"{Math.Floor(duration.TotalHours):0} h {duration.Minutes:00} min"),
+    };
+
+    /// <summary>The time left, rounded as an estimate deserves.</summary>
+    public static string TimeLeft(TimeSpan left) =>
+        left.TotalSeconds < 1 ? "less than 1 s" : Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)));
+
+    /// <summary><c>just now</c>, <c>5 min ago</c>, <c>3 h ago</c>, <c>2 days ago</c>, a date beyond a month.</summary>
+    public static string Ago(DateTimeOffset then, DateTimeOffset now) => (now - then) switch
+    {
+        { TotalSeconds: < 45 } => "just now",
+        { TotalMinutes: < 60 } past => Invariant($"{Math.Max(1, Math.Round(past.TotalMinutes)):0} min ago"),
+        { TotalHours: < 24 } past => Invariant($"{Math.Round(past.TotalHours):0} h ago"),
+        { TotalDays: < 1.5 } => "yesterday",
+        { TotalDays: < 31 } past => Invariant($"{Math.Round(past.TotalDays):0} days ago"),
+        _ => then.ToString("d MMMM yyyy", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>A count of weights: <c>840 k</c>, <c>2.1 M</c>.</summary>
+    public static string Parameters(long count) => count switch
+    {
+        < 1_000 => Invariant($"{count}"),
+        < 1_000_000 => Invariant($"{count / 1e3:0} k"),
+        < 1_000_000_000 => Invariant($"{count / 1e6:0.0} M"),
+        _ => Invariant($"{count / 1e9:0.0} G"),
+    };
+
+    /// <summary>A count with thin spaces between thousands.</summary>
+    public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u202f');
+
+    /// <summary><c>28 × 28, grey</c>.</summary>
+    public static string SampleShape(IReadOnlyList<int> shape) => shape switch
+    {
+        [1, var height, var width] => Invariant($"{width} × {height}, grey"),
+        [3, var height, var width] => Invariant($"{width} × {height}, colour"),
+        [var channels, var height, var width] => Invariant($"{width} × {height}, {channels} channels"),
+        _ => "",
+    };
+
+    /// <summary>A version id short enough to read; aliases stay whole.</summary>
+    public static string Version(string version) => version.Length == 64 ? version[..10] : version;
+
+    public static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+}
