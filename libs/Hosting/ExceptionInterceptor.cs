@@ -56,7 +56,7 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
     {
         switch (exception)
         {
-            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+            case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested:
                 return new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
             case OperationCanceledException:
                 return new RpcException(new Status(StatusCode.Unavailable, "The server is shutting down."));

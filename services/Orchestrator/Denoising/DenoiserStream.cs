@@ -96,7 +96,10 @@ internal sealed class DenoiserStream : IAsyncDisposable
     {
         _broken ??= reason;
         _outgoing.Writer.TryComplete();
-        var seen = _broken is RpcException rpc ? rpc : RpcErrors.Unavailable($"The stream to the Denoiser broke: {_broken.Message}");
+        // However a connection is lost, the same may succeed on another; only a refusal to be called at all stays one.
+        var seen = _broken is RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.Unimplemented } refusal
+            ? refusal
+            : RpcErrors.Unavailable($"The stream to the Denoiser broke: {_broken.Message}");
         foreach (var completion in _underWay.Values)
             completion.TrySetException(seen);
     }

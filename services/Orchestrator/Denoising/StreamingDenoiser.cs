@@ -9,17 +9,33 @@ namespace Ddpm.Orchestrator.Denoising;
 /// Answers queries over one long-lived stream, opened again when it breaks. A prediction is a pure function of its query, so a query
 /// whose stream broke, or that found a full queue, is simply asked again.
 /// </summary>
-internal sealed partial class StreamingDenoiser(
-    DenoiserService.DenoiserServiceClient client,
-    IOptions<OrchestratorOptions> options,
-    TimeProvider time,
-    ILogger<StreamingDenoiser> logger) : IDenoiser, IAsyncDisposable
+internal sealed partial class StreamingDenoiser : IDenoiser
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
+    private readonly DenoiserService.DenoiserServiceClient _client;
+    private readonly OrchestratorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StreamingDenoiser> _logger;
     private readonly Lock _gate = new();
     private DenoiserStream? _stream;
+    private bool _stopping;
+
+    public StreamingDenoiser(
+        DenoiserService.DenoiserServiceClient client,
+        IOptions<OrchestratorOptions> options,
+        IHostApplicationLifetime lifetime,
+        TimeProvider time,
+        ILogger<StreamingDenoiser> logger)
+    {
+        _client = client;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+        // An open stream would keep a Denoiser of the same process from stopping.
+        lifetime.ApplicationStopping.Register(Close);
+    }
 
     public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
     {
@@ -36,15 +52,9 @@ internal sealed partial class StreamingDenoiser(
         return new Prediction(TensorCodec.Decode(response.PredictedNoise[0]), response.Evaluation);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_stream is not null)
-            await _stream.DisposeAsync();
-    }
-
     private async Task<PredictNoiseResponse> AskAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
     {
-        var asked = time.GetTimestamp();
+        var asked = _time.GetTimestamp();
         var delay = FirstDelay;
         while (true)
         {
@@ -54,11 +64,11 @@ internal sealed partial class StreamingDenoiser(
             }
             catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)
             {
-                if (time.GetElapsedTime(asked) > options.Value.DenoiserPatience)
-                    throw new DenoiserException($"The Denoiser at {options.Value.DenoiserAddress} did not answer for {options.Value.DenoiserPatience}: {e.Status.Detail}", e);
+                if (_time.GetElapsedTime(asked) > _options.DenoiserPatience)
+                    throw new DenoiserException($"The Denoiser at {_options.DenoiserAddress} did not answer for {_options.DenoiserPatience}: {e.Status.Detail}", e);
                 var wait = e.RetryAfter() ?? delay;
-                LogRetry(logger, options.Value.DenoiserAddress, wait, e.Status.Detail);
-                await Task.Delay(wait, time, cancellationToken);
+                LogRetry(_logger, _options.DenoiserAddress, wait, e.Status.Detail);
+                await Task.Delay(wait, _time, cancellationToken);
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
             }
             catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
@@ -72,13 +82,25 @@ internal sealed partial class StreamingDenoiser(
     {
         lock (_gate)
         {
+            if (_stopping)
+                throw RpcErrors.Unavailable("The Orchestrator is stopping.");
             if (_stream is null || _stream.IsBroken)
             {
                 if (_stream is { } broken)
                     _ = broken.DisposeAsync().AsTask();
-                _stream = new DenoiserStream(client);
+                _stream = new DenoiserStream(_client);
             }
             return _stream;
+        }
+    }
+
+    private void Close()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            if (_stream is { } open)
+                _ = open.DisposeAsync().AsTask();
         }
     }
 

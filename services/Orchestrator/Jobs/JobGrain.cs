@@ -9,10 +9,12 @@ namespace Ddpm.Orchestrator.Jobs;
 /// <inheritdoc cref="IJobGrain"/>
 [Reentrant]
 internal sealed class JobGrain(
-    IJobDatabase database, TrajectoryStore trajectories, JobRunner runner, TimeProvider time) : Grain, IJobGrain
+    IJobDatabase database, TrajectoryStore trajectories, JobRunner runner, IHostApplicationLifetime lifetime, TimeProvider time)
+    : Grain, IJobGrain
 {
     private readonly CancellationTokenSource _cancel = new();
-    private readonly CancellationTokenSource _suspend = new();
+    // A process that is told to end suspends its jobs at once, before the silo gets to its activations.
+    private readonly CancellationTokenSource _suspend = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
     private JobLog? _log;
     private Task _run = Task.CompletedTask;
 

@@ -32,6 +32,10 @@ internal sealed class JobRun(
         {
             await ReportAsync(trajectories, moving, stopAll.Token);
         }
+        catch (OperationCanceledException) when (stopAll.IsCancellationRequested)
+        {
+            // Why it stopped is told by the trajectories, below.
+        }
         finally
         {
             await stopAll.CancelAsync();

@@ -1,0 +1,111 @@
+using Ddpm.Diffusion;
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Grpc.Core;
+using NoiseSchedule = Ddpm.Diffusion.NoiseSchedule;
+
+namespace Ddpm.Orchestrator.Tests.Running;
+
+/// <summary>
+/// A Denoiser whose network is known in closed form: for images that are Gaussian with mean m and standard deviation s,
+/// ε*(x, t) = √(1−ᾱ) (x − √ᾱ m) / (ᾱ s² + 1 − ᾱ). It can be held, broken and made to refuse.
+/// </summary>
+internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
+{
+    private const float StandardDeviation = 0.25f;
+
+    private static readonly NoiseSchedule Schedule = new(new NoiseScheduleOptions(BetaScheduleKind.Linear, 1000, 1e-4, 0.02));
+
+    private volatile TaskCompletionSource _open = Opened();
+    private int _answered;
+
+    /// <summary>Rows answered so far.</summary>
+    public int Answered => Volatile.Read(ref _answered);
+
+    /// <summary>Asked before each row: what it throws, the row is answered with.</summary>
+    public Action<NoiseRow, int> BeforeRow { get; set; } = (_, _) => { };
+
+    /// <summary>Changes ε before it is answered.</summary>
+    public Action<float[], int> AfterRow { get; set; } = (_, _) => { };
+
+    public static float[] Epsilon(float[] x, double timestep, int? label)
+    {
+        var alphaBar = Schedule.AlphaBar(timestep);
+        var mean = label is { } known ? known / 2f - 0.5f : 0f;
+        var (signal, noise) = ((float)Math.Sqrt(alphaBar), (float)Math.Sqrt(1 - alphaBar));
+        var variance = (float)(alphaBar * StandardDeviation * StandardDeviation + 1 - alphaBar);
+        return Array.ConvertAll(x, value => noise * (value - signal * mean) / variance);
+    }
+
+    /// <summary>Keeps every row that comes from now on until <see cref="Release"/>.</summary>
+    public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Release() => _open.TrySetResult();
+
+    public override async Task PredictNoiseStream(
+        IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,
+        IServerStreamWriter<PredictNoiseStreamResponse> responseStream,
+        ServerCallContext context)
+    {
+        using var writing = new SemaphoreSlim(1);
+        var answers = new List<Task>();
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+            answers.Add(AnswerAsync(request));
+        await Task.WhenAll(answers);
+
+        async Task AnswerAsync(PredictNoiseStreamRequest request)
+        {
+            await _open.Task.WaitAsync(context.CancellationToken);
+            var response = new PredictNoiseStreamResponse { Id = request.Id };
+            try
+            {
+                response.Response = Predict(request.Request);
+            }
+            catch (BreakStreamException)
+            {
+                context.GetHttpContext().Abort();
+                return;
+            }
+            catch (RpcException e)
+            {
+                var status = e.GetRpcStatus();
+                response.Error = new RequestError { Code = (int)e.StatusCode, Message = e.Status.Detail };
+                if (status is not null)
+                    response.Error.Details.Add(status.Details);
+            }
+            await writing.WaitAsync(context.CancellationToken);
+            try
+            {
+                await responseStream.WriteAsync(response);
+            }
+            finally
+            {
+                writing.Release();
+            }
+        }
+    }
+
+    private PredictNoiseResponse Predict(PredictNoiseRequest request)
+    {
+        var response = new PredictNoiseResponse { Evaluation = new Evaluation { Engine = "analytic", Mode = "exact" } };
+        foreach (var row in request.Rows)
+        {
+            var number = Interlocked.Increment(ref _answered);
+            BeforeRow(row, number);
+            var noise = Epsilon(TensorCodec.Decode(row.X), row.Timestep, row.HasClassLabel ? row.ClassLabel : null);
+            AfterRow(noise, number);
+            response.PredictedNoise.Add(TensorCodec.Encode(noise, [.. row.X.Shape.Select(extent => (int)extent)]));
+        }
+        return response;
+    }
+
+    private static TaskCompletionSource Opened()
+    {
+        var opened = new TaskCompletionSource();
+        opened.SetResult();
+        return opened;
+    }
+}
+
+/// <summary>Tells <see cref="AnalyticDenoiser"/> to drop the connection, as a process that dies does.</summary>
+internal sealed class BreakStreamException : Exception;

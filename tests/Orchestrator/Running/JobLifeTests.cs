@@ -1,0 +1,276 @@
+using Ddpm.Diffusion;
+using Ddpm.V1;
+using Grpc.Core;
+using SkiaSharp;
+using static Ddpm.Orchestrator.Tests.Running.OrchestratorUnderTest;
+
+namespace Ddpm.Orchestrator.Tests.Running;
+
+public sealed class JobLifeTests : IDisposable
+{
+    private readonly TemporaryFolder _root = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _root.Dispose();
+
+    [Theory]
+    [InlineData("ddpm", 25)]
+    [InlineData("ddim", 10)]
+    [InlineData("vp-sde", 20)]
+    public async Task Job_AnySampler_MakesTheImageOfTheSamplerRunByHand(string sampler, int steps)
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var spec = Spec(steps, count: 3);
+        spec.Sampler = sampler;
+        spec.Classes = new ClassSelection { Labels = { 0, 1 } };
+
+        var job = await cluster.SubmitAsync(spec);
+        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
+
+        for (var k = 0; k < 3; k++)
+        {
+            var expected = await RunByHandAsync(sampler, steps, seed: 7, trajectory: k, label: k % 2);
+            Pixels(await cluster.ImageAsync(job.Id, k)).ShouldBe(expected);
+        }
+    }
+
+    [Fact]
+    public async Task Watch_FromTheStart_SeesEveryNumberOnceAndTheStatesInOrder()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var job = await cluster.SubmitAsync(Spec(steps: 40));
+
+        var live = await cluster.EventsAsync(job.Id);
+
+        live.Select(e => e.Number).ShouldBe(Enumerable.Range(1, live.Count).Select(n => (long)n));
+        live.Where(e => e.StateChanged is not null).Select(e => e.Job.State)
+            .ShouldBe([JobState.Queued, JobState.Running, JobState.Succeeded]);
+        live.Where(e => e.Progress is not null).Select(e => e.Progress.StepsDone).ShouldBeInOrder();
+        var last = live[^1].Job;
+        (last.StepsDone, last.Evaluations, last.Evaluation.Engine).ShouldBe((40, 80, "analytic"));
+
+        var replayed = await cluster.EventsAsync(job.Id, from: 2);
+        replayed.Select(e => e.Number).ShouldBe(live.Skip(1).Select(e => e.Number));
+        replayed[^1].ShouldBe(live[^1]);
+    }
+
+    [Fact]
+    public async Task Watch_WhileRunning_ShowsPreviewsThatArePngs()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var job = await cluster.SubmitAsync(Spec(steps: 200));
+        var events = await cluster.EventsAsync(job.Id);
+
+        var previews = events.Where(e => e.Progress is not null).SelectMany(e => e.Progress.Previews).ToList();
+        previews.Select(p => p.Trajectory).Distinct().ShouldBe([0, 1], ignoreOrder: true);
+        foreach (var preview in previews)
+        {
+            using var bitmap = SKBitmap.Decode(preview.Png.ToByteArray());
+            (bitmap.Height, bitmap.Width).ShouldBe((Shape[1], Shape[2]));
+        }
+    }
+
+    [Fact]
+    public async Task Image_OfOneTrajectory_IsTheSameBytesWhateverTheCount()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var few = await cluster.SubmitAsync(Spec(count: 4));
+        var many = await cluster.SubmitAsync(Spec(count: 16));
+        await cluster.FinishAsync(few.Id);
+        await cluster.FinishAsync(many.Id);
+
+        for (var k = 0; k < 4; k++)
+            (await cluster.ImageAsync(few.Id, k)).ShouldBe(await cluster.ImageAsync(many.Id, k));
+        (await cluster.ImageAsync(many.Id, 4)).ShouldNotBe(await cluster.ImageAsync(many.Id, 5));
+    }
+
+    [Fact]
+    public async Task Restart_AfterAPowerCut_EndsInTheSameBytesAndGoesOnNumbering()
+    {
+        var (cut, jobId, undisturbed) = await CutPowerInMidJobAsync();
+        using var _ = cut;
+
+        await using var revived = await StartAsync(cut.Path);
+        var events = await revived.EventsAsync(jobId);
+
+        events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, events.Count).Select(n => (long)n));
+        events.ShouldContain(e => e.StateChanged != null && e.StateChanged.HasResumedFromStep && e.StateChanged.ResumedFromStep > 0);
+        events[^1].Job.State.ShouldBe(JobState.Succeeded);
+        for (var k = 0; k < 2; k++)
+            (await revived.ImageAsync(jobId, k)).ShouldBe(undisturbed[k]);
+    }
+
+    [Fact]
+    public async Task Stop_InMidJob_SuspendsItAndTheNextStartFinishesIt()
+    {
+        string jobId;
+        await using (var first = await StartAsync(_root.Path))
+        {
+            jobId = (await first.SubmitAsync(Spec(steps: 400))).Id;
+            first.Denoiser.BeforeRow = (_, number) =>
+            {
+                if (number == 200)
+                    first.Denoiser.Hold();
+            };
+            await UntilAsync(() => first.Denoiser.Answered >= 200);
+        }
+
+        await using var second = await StartAsync(_root.Path);
+        (await second.FinishAsync(jobId)).State.ShouldBe(JobState.Succeeded);
+        second.Denoiser.Answered.ShouldBeLessThan(800);
+    }
+
+    [Fact]
+    public async Task Cancel_WhileRunning_TakesEffectAtTheNextStepAndLasts()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if (number == 150)
+                cluster.Denoiser.Hold();
+        };
+        var job = await cluster.SubmitAsync(Spec(steps: 1000));
+        await UntilAsync(() => cluster.Denoiser.Answered >= 150);
+
+        var cancelled = await cluster.CancelAsync(job.Id);
+
+        cancelled.State.ShouldBe(JobState.Cancelled);
+        cluster.Denoiser.Answered.ShouldBeLessThan(160);
+        (await cluster.EventsAsync(job.Id))[^1].Job.State.ShouldBe(JobState.Cancelled);
+        var again = await cluster.CancelAsync(job.Id);
+        again.LastEvent.ShouldBe(cancelled.LastEvent);
+        // Its frames stay for inspection; it has no image.
+        (await cluster.FramesAsync(job.Id)).Count.ShouldBeGreaterThan(1);
+        (await Should.ThrowAsync<RpcException>(() => cluster.ImageAsync(job.Id, 0))).StatusCode.ShouldBe(StatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Watcher_ThatGoesAway_StopsNothing()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        cluster.Denoiser.Hold();
+        var job = await cluster.SubmitAsync(Spec());
+        using (var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancellation))
+        {
+            await Should.ThrowAsync<OperationCanceledException>(async () =>
+            {
+                await foreach (var _ in cluster.Client.WatchJobAsync(job.Id, 1, leaving.Token))
+                    await leaving.CancelAsync();
+            });
+        }
+        cluster.Denoiser.Release();
+        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task Denoiser_DiesInMidJob_TheStepIsAskedAgainAndTheBytesAreTheSame()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var whole = await cluster.SubmitAsync(Spec(steps: 60));
+        await cluster.FinishAsync(whole.Id);
+        var start = cluster.Denoiser.Answered;
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if ((number - start) % 37 == 5)
+                throw new BreakStreamException();
+        };
+
+        var disturbed = await cluster.SubmitAsync(Spec(steps: 60));
+
+        (await cluster.FinishAsync(disturbed.Id)).State.ShouldBe(JobState.Succeeded);
+        (await cluster.ImageAsync(disturbed.Id, 1)).ShouldBe(await cluster.ImageAsync(whole.Id, 1));
+    }
+
+    [Fact]
+    public async Task Denoiser_FullForAWhile_IsAskedAgainAfterItsDelay()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if (number is 3 or 4)
+                throw Protocol.RpcErrors.ResourceExhausted("The queue is full.", TimeSpan.FromMilliseconds(20));
+        };
+        var job = await cluster.SubmitAsync(Spec());
+        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
+    }
+
+    [Fact]
+    public async Task Denoiser_RefusesARow_TheJobFailsWithItsWords()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if (number == 5)
+                throw Protocol.RpcErrors.DataLoss("diffusion_pytorch_model.safetensors does not have the bytes that were published.");
+        };
+        var job = await cluster.SubmitAsync(Spec());
+        var failed = await cluster.FinishAsync(job.Id);
+        failed.State.ShouldBe(JobState.Failed);
+        failed.Error.ShouldContain("does not have the bytes");
+    }
+
+    [Fact]
+    public async Task Network_AnswersNaN_TheJobFailsNamingStepAndTimestep()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        cluster.Denoiser.AfterRow = (noise, number) =>
+        {
+            if (number == 7)
+                noise[3] = float.NaN;
+        };
+        var job = await cluster.SubmitAsync(Spec(count: 1));
+        var failed = await cluster.FinishAsync(job.Id);
+        failed.State.ShouldBe(JobState.Failed);
+        // Leading spacing of 10 steps over T = 1000: the seventh step is at timestep 300.
+        failed.Error.ShouldContain("step 6");
+        failed.Error.ShouldContain("300");
+        (await cluster.FramesAsync(job.Id)).Select(f => f.Step).ShouldBe([0, 1, 2, 3, 4, 5, 6]);
+    }
+
+    /// <summary>Runs a job to its end and the same again to about half-way; answers the folder as it lay then.</summary>
+    private async Task<(TemporaryFolder Cut, string JobId, byte[][] Undisturbed)> CutPowerInMidJobAsync()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var whole = await cluster.SubmitAsync(Spec(steps: 300));
+        await cluster.FinishAsync(whole.Id);
+        byte[][] undisturbed = [await cluster.ImageAsync(whole.Id, 0), await cluster.ImageAsync(whole.Id, 1)];
+
+        var half = cluster.Denoiser.Answered + 300;
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if (number == half)
+                cluster.Denoiser.Hold();
+        };
+        var job = await cluster.SubmitAsync(Spec(steps: 300));
+        var records = Path.Combine(_root.Path, "blobs", "jobs", job.Id, "trajectories");
+        await UntilAsync(() => Directory.Exists(records) && Directory.EnumerateFiles(records, "0*").Count() == 2);
+        return (_root.Copy(), job.Id, undisturbed);
+    }
+
+    private static async Task<byte[]> RunByHandAsync(string sampler, int steps, ulong seed, int trajectory, int label)
+    {
+        var definition = SamplerCatalog.Find(sampler)!;
+        var schedule = new Diffusion.NoiseSchedule(new NoiseScheduleOptions(BetaScheduleKind.Linear, 1000, 1e-4, 0.02));
+        var rule = definition.Create<float>(schedule, steps, definition.Defaults());
+        var noise = new PhiloxNoise(seed, trajectory);
+        var initial = new float[Shape[0] * Shape[1] * Shape[2]];
+        noise.Fill<float>(initial, 0, NoiseUse.Initial);
+        var state = rule.Start(initial);
+        while (state.Step < rule.Steps)
+            state = await rule.StepAsync(state, (x, t, _) => ValueTask.FromResult(AnalyticDenoiser.Epsilon(x, t, label)), noise, Cancellation);
+        return [.. state.X.Select(value => (byte)Math.Clamp(Math.Floor((value + 1) * 127.5 + 0.5), 0, 255))];
+    }
+
+    private static byte[] Pixels(byte[] png)
+    {
+        using var bitmap = SKBitmap.Decode(png);
+        return [.. Enumerable.Range(0, bitmap.Height).SelectMany(y => Enumerable.Range(0, bitmap.Width).Select(x => bitmap.GetPixel(x, y).Red))];
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+    }
+}
