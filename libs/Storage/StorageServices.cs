@@ -1,6 +1,7 @@
 using Ddpm.Storage.Blobs;
 using Ddpm.Storage.Jobs;
 using Ddpm.Storage.Models;
+using Ddpm.Storage.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -25,6 +26,12 @@ public static class StorageServices
     public static IServiceCollection AddJobDatabase(this IServiceCollection services)
     {
         services.TryAddSingleton<IJobDatabase, SqliteJobDatabase>();
+        return services;
+    }
+
+    public static IServiceCollection AddRunDatabase(this IServiceCollection services)
+    {
+        services.TryAddSingleton<IRunDatabase, SqliteRunDatabase>();
         return services;
     }
 }

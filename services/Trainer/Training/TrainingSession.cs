@@ -16,9 +16,7 @@ public sealed class TrainingSession : IDisposable
     /// <exception cref="InvalidConfigException">The recipe does not fit the data.</exception>
     public TrainingSession(Recipe recipe, ImageDataSet data)
     {
-        var violations = Mismatches(recipe, data).ToList();
-        if (violations.Count > 0)
-            throw new InvalidConfigException("recipe", violations);
+        ThrowIfMismatched(recipe, data);
         _recipe = recipe;
         _generator = new Generator((ulong)recipe.Training.Seed);
         _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, _generator);
@@ -54,6 +52,14 @@ public sealed class TrainingSession : IDisposable
         _optimisation.Averaged.Dispose();
         _optimisation.Dispose();
         _generator.Dispose();
+    }
+
+    /// <exception cref="InvalidConfigException">The recipe does not fit the data; names each field and rule.</exception>
+    public static void ThrowIfMismatched(Recipe recipe, ImageDataSet data)
+    {
+        var violations = Mismatches(recipe, data).ToList();
+        if (violations.Count > 0)
+            throw new InvalidConfigException("recipe", violations);
     }
 
     private static IEnumerable<FieldViolation> Mismatches(Recipe recipe, ImageDataSet data)

@@ -1,0 +1,25 @@
+using System.Globalization;
+using Ddpm.Trainer.Recipes;
+
+namespace Ddpm.Trainer.Runs;
+
+/// <summary>The README.md of a version that a run published.</summary>
+internal static class ModelCard
+{
+    public static string Write(Recipe recipe, long parameterCount, double loss) => string.Create(CultureInfo.InvariantCulture, $"""
+        # {recipe.Model.Name}
+
+        A denoising diffusion model ({parameterCount:N0} weights, the moving average of training) for images of {recipe.Network.SampleSize} pixels.
+
+        | | |
+        | --- | --- |
+        | data | `{recipe.Data.Source}`, {(recipe.Data.HorizontalFlip ? "mirrored by chance" : "not mirrored")} |
+        | predicts | {recipe.Schedule.PredictionType}, {recipe.Schedule.BetaSchedule} schedule of {recipe.Schedule.NumTrainTimesteps} timesteps |
+        | classes | {(recipe.Model.ClassNames.Count == 0 ? "none named" : string.Join(", ", recipe.Model.ClassNames))} |
+        | optimiser steps | {recipe.Training.Steps:N0} of {recipe.Training.BatchSize} images |
+        | loss at the end | {loss:0.0000} |
+
+        Train it again with `ddpm train recipe.json`: the recipe lies beside this card.
+
+        """);
+}

@@ -1,0 +1,44 @@
+using Ddpm.Trainer.Recipes;
+using Ddpm.Trainer.Training;
+
+namespace Ddpm.Trainer.Runs;
+
+/// <summary>Means since the previous report.</summary>
+internal sealed record ProgressFigures(double Loss, double GradientNorm, double ImagesPerSecond, TimeSpan TimeLeft);
+
+/// <summary>Gathers the figures of a run between two reports.</summary>
+internal sealed class RunProgress(TimeProvider time, TrainingSection training)
+{
+    private const double RecentWeight = 0.02;
+
+    private long _reportedAt = time.GetTimestamp();
+    private double _losses;
+    private double _norms;
+    private int _steps;
+
+    public TimeSpan SinceReport => time.GetElapsedTime(_reportedAt);
+
+    /// <summary>The loss, smoothed over some fifty steps.</summary>
+    public double RecentLoss { get; private set; } = double.NaN;
+
+    public void Add(StepResult step)
+    {
+        _losses += step.Loss;
+        _norms += step.GradientNorm;
+        _steps++;
+        RecentLoss = double.IsNaN(RecentLoss) ? step.Loss : RecentLoss + RecentWeight * (step.Loss - RecentLoss);
+    }
+
+    /// <summary>The figures since the previous report, which ends here.</summary>
+    public ProgressFigures Take(long stepsDone)
+    {
+        var seconds = Math.Max(SinceReport.TotalSeconds, 1e-6);
+        var figures = new ProgressFigures(
+            _losses / _steps,
+            _norms / _steps,
+            _steps * training.BatchSize / seconds,
+            TimeSpan.FromSeconds(Math.Min((training.Steps - stepsDone) * seconds / _steps, TimeSpan.FromDays(3650).TotalSeconds)));
+        (_losses, _norms, _steps, _reportedAt) = (0, 0, 0, time.GetTimestamp());
+        return figures;
+    }
+}

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Ddpm.Trainer.Runs;
+
+/// <summary>Runs that wait for their turn, and a way to stop each.</summary>
+internal sealed class RunQueue
+{
+    private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _stops = new();
+
+    public void Enqueue(string runId)
+    {
+        _stops[runId] = new CancellationTokenSource();
+        _waiting.Writer.TryWrite(runId);
+    }
+
+    public IAsyncEnumerable<string> ReadAllAsync(CancellationToken cancellationToken) => _waiting.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Is cancelled when someone asks this run to stop.</summary>
+    public CancellationToken StopOf(string runId) => _stops[runId].Token;
+
+    /// <summary>Asks a run to stop; one that has ended is left alone.</summary>
+    public void Stop(string runId)
+    {
+        if (_stops.TryGetValue(runId, out var stop))
+            stop.Cancel();
+    }
+
+    public void Forget(string runId) => _stops.TryRemove(runId, out _);
+}

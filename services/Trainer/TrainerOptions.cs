@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ddpm.Trainer;
+
+/// <summary>Settings of the Trainer (section <c>Trainer</c>).</summary>
+public sealed class TrainerOptions
+{
+    public const string Section = "Trainer";
+
+    /// <summary>
+    /// Folder that holds a folder for each data set, named as recipes name it. Default: none; fashion-mnist is then still found where
+    /// Debian's package dataset-fashion-mnist puts it.
+    /// </summary>
+    public string? DataRoot { get; set; }
+
+    /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
+    [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]
+    public int Threads { get; set; }
+
+    /// <summary>Runs that may be waiting or running; one more is refused with RESOURCE_EXHAUSTED. Default: 16.</summary>
+    [Range(1, 10_000, ErrorMessage = "Trainer:MaxUnfinishedRuns must be 1 to 10000.")]
+    public int MaxUnfinishedRuns { get; set; } = 16;
+
+    /// <summary>Time between two progress events of a run. Default: 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.02", "00:10:00", ErrorMessage = "Trainer:ProgressInterval must be 0.02 seconds to 10 minutes.")]
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(1);
+}

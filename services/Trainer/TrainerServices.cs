@@ -1,0 +1,33 @@
+using Ddpm.Hosting;
+using Ddpm.Storage;
+using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Registry;
+using Ddpm.Trainer.Runs;
+
+namespace Ddpm.Trainer;
+
+/// <summary>Adds the Trainer to a process.</summary>
+public static class TrainerServices
+{
+    public static WebApplicationBuilder AddTrainer(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddValidatedOptions<TrainerOptions>(TrainerOptions.Section);
+        services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
+        services.AddModelStore().AddRunDatabase();
+        services.AddSingleton<NamedDataSets>();
+        services.AddSingleton<RunLedger>();
+        services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunSubmission>();
+        services.AddSingleton<RunExecution>();
+        services.AddHostedService<RunWorker>();
+        return builder;
+    }
+
+    public static WebApplication MapTrainer(this WebApplication app)
+    {
+        app.MapGrpcService<TrainerGrpc>();
+        app.MapGrpcService<ModelRegistryGrpc>();
+        return app;
+    }
+}
