@@ -1,0 +1,189 @@
+using Ddpm.Networks;
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Grpc.Core;
+
+namespace Ddpm.Trainer.Runs;
+
+public sealed class RunLifeTests : IDisposable
+{
+    private static readonly string Endless = TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 100000000");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task StartRun_TinyRecipe_PublishesAVersionThatLatestNames()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+
+        var started = await trainer.StartRunAsync(TinyData.Recipe);
+        var events = await trainer.EventsAsync(started.Id);
+
+        events.Select(happened => happened.Number).ShouldBe(Enumerable.Range(1, events.Count).Select(number => (long)number));
+        var run = events[^1].Run;
+        run.State.ShouldBe(RunState.Succeeded);
+        run.StepsDone.ShouldBe(6);
+        run.StepsTotal.ShouldBe(6);
+        run.Loss.ShouldBeInRange(0.1, 10);
+        var progress = events.Last(happened => happened.HasGradientNorm);
+        progress.GradientNorm.ShouldBeGreaterThan(0);
+        progress.ImagesPerSecond.ShouldBeGreaterThan(0);
+        var model = await trainer.GetModelAsync("stripes");
+        model.Aliases["latest"].ShouldBe(run.PublishedVersion);
+        var version = model.Versions.ShouldHaveSingleItem();
+        version.Version.ShouldBe(run.PublishedVersion);
+        version.RunId.ShouldBe(run.Id);
+        version.SampleShape.ShouldBe([1, 8, 8]);
+        version.PredictionType.ShouldBe(PredictionType.Epsilon);
+        version.Schedule.Timesteps.ShouldBe(100);
+        version.ClassLabels.ShouldBe(["above", "below"]);
+        version.SupportsGuidance.ShouldBeTrue();
+        version.Card.ShouldContain("# stripes");
+        using var checkpoint = Checkpoint.Load(Path.Combine(_folder.Path, "models/stripes/versions", run.PublishedVersion));
+        checkpoint.Network.ParameterCount.ShouldBe(version.ParameterCount);
+        Directory.EnumerateFileSystemEntries(Path.Combine(_folder.Path, "runs")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task StartRun_SameRecipeAndSeedTwice_PublishesTheSameWeights()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+
+        var first = await trainer.FinishAsync(TinyData.Recipe);
+        var second = await trainer.FinishAsync(TinyData.Recipe);
+
+        second.Id.ShouldNotBe(first.Id);
+        second.PublishedVersion.ShouldBe(first.PublishedVersion);
+    }
+
+    [Fact]
+    public async Task StartRun_SameRequestId_StartsOneRun()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+
+        var first = await trainer.StartRunAsync(TinyData.Recipe, "once");
+        var second = await trainer.StartRunAsync(TinyData.Recipe, "once");
+
+        second.Id.ShouldBe(first.Id);
+        (await trainer.ListRunsAsync()).Runs.Count.ShouldBe(1);
+        var failure = await Should.ThrowAsync<RpcException>(() => trainer.StartRunAsync(Endless, "once"));
+        failure.StatusCode.ShouldBe(StatusCode.AlreadyExists);
+    }
+
+    [Theory]
+    [InlineData("\"steps\": 6", "\"steps\": 0", "training.steps")]
+    [InlineData("\"seed\": 3", "\"sead\": 3", "training.sead")]
+    [InlineData("[8, 16]", "[10, 16]", "network.block_out_channels[0]")]
+    [InlineData("\"source\": \"stripes\"", "\"source\": \"spots\"", "data.source")]
+    [InlineData("\"source\": \"stripes\"", "\"source\": \"../stripes\"", "data.source")]
+    [InlineData("\"sample_size\": 8", "\"sample_size\": 16", "network.sample_size")]
+    [InlineData("\"name\": \"stripes\"", "\"name\": \"Stripes!\"", "model.name")]
+    public async Task StartRun_RecipeThatBreaksARule_NamesTheField(string what, string instead, string field)
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+
+        var failure = await Should.ThrowAsync<RpcException>(() => trainer.StartRunAsync(TinyData.Recipe.Replace(what, instead)));
+
+        failure.StatusCode.ShouldBe(StatusCode.InvalidArgument);
+        failure.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe(field);
+        (await trainer.ListRunsAsync()).Runs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task StopRun_OneTrainingAndOneWaiting_StopsBothAndPublishesNothing()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var training = await trainer.StartRunAsync(Endless);
+        var waiting = await trainer.StartRunAsync(Endless);
+        await trainer.UntilAsync(training.Id, run => run.StepsDone > 0);
+
+        var stoppedAtOnce = await trainer.StopRunAsync(waiting.Id);
+        await trainer.StopRunAsync(training.Id);
+
+        stoppedAtOnce.State.ShouldBe(RunState.Stopped);
+        (await trainer.EventsAsync(training.Id))[^1].Run.State.ShouldBe(RunState.Stopped);
+        (await trainer.EventsAsync(waiting.Id))[^1].Run.State.ShouldBe(RunState.Stopped);
+        (await trainer.ListModelsAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Restart_WhileOneTrainsAndOneWaits_FailsTheFirstInWordsAndRunsTheSecond()
+    {
+        Run training, waiting;
+        TemporaryFolder left;
+        await using (var trainer = await TrainerUnderTest.StartAsync(_folder.Path))
+        {
+            training = await trainer.StartRunAsync(Endless);
+            waiting = await trainer.StartRunAsync(TinyData.Recipe);
+            await trainer.UntilAsync(training.Id, run => run.StepsDone > 0);
+            left = _folder.Copy();
+        }
+        using var _ = left;
+        await using var restarted = await TrainerUnderTest.StartAsync(left.Path);
+
+        var interrupted = (await restarted.EventsAsync(training.Id))[^1].Run;
+        var finished = (await restarted.EventsAsync(waiting.Id))[^1].Run;
+
+        interrupted.State.ShouldBe(RunState.Failed);
+        interrupted.Error.ShouldContain("start the recipe again");
+        finished.State.ShouldBe(RunState.Succeeded);
+    }
+
+    [Fact]
+    public async Task WatchRun_FromALaterEvent_BeginsThere()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var run = await trainer.StartRunAsync(TinyData.Recipe);
+        var all = await trainer.EventsAsync(run.Id);
+
+        var later = await trainer.EventsAsync(run.Id, from: 2);
+
+        later.ShouldBe(all.Skip(1));
+    }
+
+    [Fact]
+    public async Task ListRuns_PageByPage_AnswersNewestFirst()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+            ids.Insert(0, (await trainer.StartRunAsync(TinyData.Recipe)).Id);
+
+        var first = await trainer.ListRunsAsync(pageSize: 2);
+        var second = await trainer.ListRunsAsync(2, first.NextPageToken);
+
+        first.Runs.Concat(second.Runs).Select(run => run.Id).ShouldBe(ids);
+        second.NextPageToken.ShouldBeEmpty();
+        foreach (var id in ids)
+            await trainer.EventsAsync(id);
+    }
+
+    [Fact]
+    public async Task GetRun_UnknownId_IsNotFound()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+
+        foreach (var id in new[] { "", "nonsense", Guid.Empty.ToString() })
+            (await Should.ThrowAsync<RpcException>(() => trainer.GetRunAsync(id))).StatusCode.ShouldBe(StatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task MoveAlias_ToAnEarlierVersion_RollsBack()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var old = (await trainer.FinishAsync(TinyData.Recipe)).PublishedVersion;
+        var present = (await trainer.FinishAsync(TinyData.Recipe.Replace("\"seed\": 3", "\"seed\": 4"))).PublishedVersion;
+        present.ShouldNotBe(old);
+
+        var moved = await trainer.MoveAliasAsync("stripes", "latest", old);
+
+        moved.Aliases["latest"].ShouldBe(old);
+        moved.Versions.Select(version => version.Version).ShouldBe([present, old]);
+        var badAlias = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", "No Alias", old));
+        badAlias.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe("alias");
+        var unknown = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", "stable", new string('0', 64)));
+        unknown.StatusCode.ShouldBe(StatusCode.NotFound);
+    }
+}

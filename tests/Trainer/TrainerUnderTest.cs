@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Ddpm.Hosting;
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Ddpm.Trainer;
+
+/// <summary>A real Trainer on loopback, with the data set of <see cref="TinyData"/>.</summary>
+internal sealed class TrainerUnderTest : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TrainerUnderTest(WebApplication app, DdpmClient client) => (_app, Client) = (app, client);
+
+    public DdpmClient Client { get; }
+
+    public static async Task<TrainerUnderTest> StartAsync(string root)
+    {
+        var address = FreeAddress();
+        TinyData.Write(Path.Combine(root, "data-sets"));
+        var builder = WebApplication.CreateBuilder([
+            $"--Storage:Root={root}",
+            $"--Trainer:DataRoot={Path.Combine(root, "data-sets")}",
+            "--Trainer:Threads=1",
+            "--Trainer:ProgressInterval=00:00:00.02",
+        ]);
+        builder.AddServiceDefaults("test", new ListenOptions { Grpc = address });
+        builder.Logging.SetMinimumLevel(LogLevel.Critical);
+        builder.AddTrainer();
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapTrainer();
+        await app.StartAsync();
+        return new TrainerUnderTest(app, DdpmClient.Connect(address));
+    }
+
+    public async Task<Run> StartRunAsync(string recipe, string requestId = "") =>
+        (await Client.Trainer.StartRunAsync(new StartRunRequest { RecipeJson = recipe, RequestId = requestId })).Run;
+
+    public async Task<Run> StopRunAsync(string runId) =>
+        (await Client.Trainer.StopRunAsync(new StopRunRequest { RunId = runId })).Run;
+
+    public async Task<Run> GetRunAsync(string runId) =>
+        (await Client.Trainer.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
+
+    public async Task<ListRunsResponse> ListRunsAsync(int pageSize = 0, string pageToken = "") =>
+        await Client.Trainer.ListRunsAsync(new ListRunsRequest { PageSize = pageSize, PageToken = pageToken });
+
+    public async Task<IList<Model>> ListModelsAsync() =>
+        (await Client.Models.ListModelsAsync(new ListModelsRequest())).Models;
+
+    public async Task<Model> GetModelAsync(string name) =>
+        (await Client.Models.GetModelAsync(new GetModelRequest { Name = name })).Model;
+
+    public async Task<Model> MoveAliasAsync(string model, string alias, string version) =>
+        (await Client.Models.MoveAliasAsync(new MoveAliasRequest { Model = model, Alias = alias, Version = version })).Model;
+
+    /// <summary>Trains a recipe to its end.</summary>
+    public async Task<Run> FinishAsync(string recipe) => (await EventsAsync((await StartRunAsync(recipe)).Id))[^1].Run;
+
+    /// <summary>Watches a run to its end.</summary>
+    public async Task<List<RunEvent>> EventsAsync(string runId, long from = 1)
+    {
+        var events = new List<RunEvent>();
+        await foreach (var happened in Client.WatchRunAsync(runId, from, TestContext.Current.CancellationToken))
+            events.Add(happened);
+        return events;
+    }
+
+    /// <summary>Watches a run until something is so.</summary>
+    public async Task<Run> UntilAsync(string runId, Func<Run, bool> condition)
+    {
+        await foreach (var happened in Client.WatchRunAsync(runId, 1, TestContext.Current.CancellationToken))
+            if (condition(happened.Run))
+                return happened.Run;
+        throw new ShouldAssertException($"Run {runId} ended before the condition held.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static Uri FreeAddress()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new Uri($"http://{listener.LocalEndpoint}");
+    }
+}
