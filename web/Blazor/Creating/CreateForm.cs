@@ -128,7 +128,7 @@ public sealed class CreateForm(Func<ulong> rollSeed)
             Seed = seed;
         if (Whole(CreateLink.Count) is { } count)
             Count = count;
-        if (query.ContainsKey(CreateLink.Model))
+        if (Text(CreateLink.Model) == Model?.Name || query.ContainsKey(CreateLink.Classes))
             ReadClasses(Text(CreateLink.Classes) ?? "");
         if (double.TryParse(Text(CreateLink.Guidance), NumberStyles.Float, CultureInfo.InvariantCulture, out var guidance) && double.IsFinite(guidance))
             Guidance = guidance;

@@ -26,8 +26,12 @@ public static class PlainWords
     };
 
     /// <summary>The time left, rounded as an estimate deserves.</summary>
-    public static string TimeLeft(TimeSpan left) =>
-        left.TotalSeconds < 1 ? "less than 1 s" : Duration(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)));
+    public static string TimeLeft(TimeSpan left) => Math.Ceiling(left.TotalSeconds) switch
+    {
+        <= 1 => "about 1 s",
+        < 60 and var seconds => Invariant($"{seconds:0} s"),
+        var seconds => Duration(TimeSpan.FromSeconds(seconds)),
+    };
 
     /// <summary><c>just now</c>, <c>5 min ago</c>, <c>3 h ago</c>, <c>2 days ago</c>, a date beyond a month.</summary>
     public static string Ago(DateTimeOffset then, DateTimeOffset now) => (now - then) switch

@@ -1,0 +1,50 @@
+using Bunit;
+using Ddpm.V1;
+using Ddpm.Web.Backend;
+using Ddpm.Web.Creating;
+using Ddpm.Web.Tests.Doubles;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using MudBlazor;
+using MudBlazor.Services;
+
+namespace Ddpm.Web.Tests.Components;
+
+/// <summary>A browser's visit without a browser: the gallery's pages over an Orchestrator in memory.</summary>
+public abstract class GalleryContext : BunitContext, IAsyncLifetime
+{
+    protected GalleryContext()
+    {
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Services.AddMudServices();
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(new ClusterClients(Orchestrator, Models, TimeProvider.System));
+        Services.AddTransient(_ => new CreateForm(() => 7));
+        SetRendererInfo(new RendererInfo("Server", isInteractive: true));
+    }
+
+    internal InMemoryOrchestrator Orchestrator { get; } = new();
+
+    internal InMemoryModels Models { get; } = new();
+
+    public ValueTask InitializeAsync()
+    {
+        Render<MudPopoverProvider>();
+        return ValueTask.CompletedTask;
+    }
+
+    async ValueTask IAsyncDisposable.DisposeAsync()
+    {
+        await DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Puts a job where the Orchestrator keeps its own.</summary>
+    internal Job Keep(Job job)
+    {
+        Orchestrator.Jobs.Add(job.Id, job);
+        return job;
+    }
+
+    protected static string Id(string testId) => $"[data-testid='{testId}']";
+}

@@ -1,0 +1,141 @@
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Ddpm.Web.Creating;
+using Ddpm.Web.Tests.Doubles;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Ddpm.Web.Tests.Creating;
+
+public class CreateFormTests
+{
+    private readonly CreateForm _form = new(() => 7);
+
+    public CreateFormTests() => _form.Offer([Samples.Garments()], [Samples.Ddpm(), Samples.Ddim()]);
+
+    [Fact]
+    public void Offer_SeveralSamplers_StartsFromTheQuickest()
+    {
+        _form.Sampler!.Name.ShouldBe("ddim");
+        _form.Steps.ShouldBe(50);
+        _form.Seed.ShouldBe("7");
+        _form.HasAllClasses.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Build_FilledForm_CarriesEveryField()
+    {
+        _form.ToggleClass(1);
+        _form.Guidance = 2.5;
+        _form.Seed = "18446744073709551615";
+        _form.Count = 4;
+        _form.Options[0].Number = 0.25;
+        _form.Options[1].Choice = "quadratic";
+        _form.Options[2].Flag = false;
+
+        var spec = _form.Build().ShouldNotBeNull();
+
+        spec.Model.ShouldBe("garments");
+        spec.Version.ShouldBe("latest");
+        spec.Sampler.ShouldBe("ddim");
+        spec.Steps.ShouldBe(50);
+        spec.Seed.ShouldBe(ulong.MaxValue);
+        spec.Count.ShouldBe(4);
+        spec.Classes.Labels.ShouldBe([0, 2]);
+        spec.GuidanceScale.ShouldBe(2.5f);
+        spec.SamplerOptions.Fields["eta"].NumberValue.ShouldBe(0.25);
+        spec.SamplerOptions.Fields["spacing"].StringValue.ShouldBe("quadratic");
+        spec.SamplerOptions.Fields["clip"].BoolValue.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Build_Unconditional_LeavesGuidanceOut()
+    {
+        _form.Guidance = 3;
+        _form.ChooseUnconditional();
+
+        var spec = _form.Build().ShouldNotBeNull();
+
+        spec.Classes.Labels.ShouldBeEmpty();
+        spec.HasGuidanceScale.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("12x")]
+    [InlineData("-1")]
+    [InlineData("18446744073709551616")]
+    [InlineData("")]
+    public void Build_SeedIsNoWholeNumber_NamesTheField(string seed)
+    {
+        _form.Seed = seed;
+
+        _form.Build().ShouldBeNull();
+
+        _form.ViolationOf("seed").ShouldNotBeNull().ShouldContain("whole number");
+    }
+
+    [Fact]
+    public void ChooseVersion_WeightsWithoutClasses_DropsClassesAndGuidance()
+    {
+        _form.ChooseVersion(Samples.OlderVersion);
+
+        _form.Classes.ShouldBeEmpty();
+        _form.IsClassConditional.ShouldBeFalse();
+        _form.CanGuide.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void TakeViolations_FieldsOfTheSpec_AreFoundUnderTheirFormField()
+    {
+        var violations = new Violations();
+        violations.Add("spec.steps", "must be 1 … 1000");
+        violations.Add("spec.sampler_options.eta", "must be 0 … 1");
+        violations.Add("spec.classes.labels[1]", "must be 0 … 2");
+        violations.Add("spec.shoe_size", "must be even");
+
+        _form.TakeViolations(violations.ToRpcException()).ShouldBeTrue();
+
+        _form.ViolationOf("steps").ShouldBe("must be 1 … 1000");
+        _form.ViolationOf(CreateForm.OptionField("eta")).ShouldBe("must be 0 … 1");
+        _form.ViolationOf("classes").ShouldBe("must be 0 … 2");
+        _form.ViolationOf("sampler").ShouldBeNull();
+        _form.Violations.ShouldContain(("Randomness", "must be 0 … 1"));
+        _form.Violations.ShouldContain(("shoe_size", "must be even"));
+    }
+
+    [Fact]
+    public void TakeViolations_FailureWithoutFields_LeavesItToOthers() =>
+        _form.TakeViolations(RpcErrors.NotFound("no such model")).ShouldBeFalse();
+
+    [Fact]
+    public void Read_LinkToASpec_BuildsTheSameSpec()
+    {
+        var spec = Samples.Spec();
+        var query = QueryHelpers.ParseQuery(new Uri(new Uri("http://localhost"), CreateLink.For(spec)).Query);
+
+        _form.Read(query);
+
+        _form.Build().ShouldBe(spec);
+    }
+
+    [Fact]
+    public void Read_LinkToAnUnconditionalSpec_ChoosesNoClass()
+    {
+        var spec = Samples.Spec();
+        spec.Classes = new ClassSelection();
+        spec.ClearGuidanceScale();
+
+        _form.Read(QueryHelpers.ParseQuery(new Uri(new Uri("http://localhost"), CreateLink.For(spec)).Query));
+
+        _form.Build().ShouldBe(spec);
+    }
+
+    [Fact]
+    public void Read_Nonsense_LeavesTheFormAsItIs()
+    {
+        var before = _form.Build();
+
+        _form.Read(QueryHelpers.ParseQuery("?model=unicorn&version=zz&sampler=magic&steps=many&count=&guidance=NaN&option.eta=inf&option.spacing=round"));
+
+        _form.Build().ShouldBe(before);
+    }
+}
