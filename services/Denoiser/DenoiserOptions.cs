@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>Where networks are evaluated.</summary>
+public enum DeviceChoice
+{
+    /// <summary>CUDA when there is one, otherwise the CPU.</summary>
+    Auto,
+    Cpu,
+    Cuda,
+}
+
+/// <summary>What a row's bits may depend on.</summary>
+public enum EvaluationMode
+{
+    /// <summary>On the row and the weights alone: not on its neighbours, their number or order, nor on the number of workers.</summary>
+    Exact,
+
+    /// <summary>In the last digits also on the rows that it is evaluated with.</summary>
+    Fast,
+}
+
+/// <summary>How the Denoiser evaluates (section <c>Denoiser</c>).</summary>
+public sealed class DenoiserOptions : IValidatableObject
+{
+    public const string Section = "Denoiser";
+
+    /// <summary>Where networks are evaluated: <c>auto</c>, <c>cpu</c> or <c>cuda</c>. Default: <c>auto</c>.</summary>
+    public DeviceChoice Device { get; set; } = DeviceChoice.Auto;
+
+    /// <summary>What a row's bits may depend on: <c>exact</c> or <c>fast</c>. Default: <c>exact</c> on a CPU, <c>fast</c> on a GPU.</summary>
+    public EvaluationMode? Mode { get; set; }
+
+    /// <summary>
+    /// Evaluations under way at once, each on one thread of its own. Default: the number of processors. Ignored on a GPU, where there is one.
+    /// </summary>
+    public int Workers { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Rows that one forward pass holds at most; a guided row counts twice. Default: 32. Ignored in <c>exact</c> mode on a CPU, where a pass
+    /// holds one row of a request. In <c>exact</c> mode on a GPU every pass holds exactly so many, empty ones included.
+    /// </summary>
+    public int MaxBatchRows { get; set; } = 32;
+
+    /// <summary>Rows that may wait, over all requests; a request that comes when more would is refused. Default: 4096.</summary>
+    public int QueueLimit { get; set; } = 4096;
+
+    /// <summary>
+    /// Memory for weights in MiB. When more are loaded, those unused for longest are dropped, never any that are in use. Default: 4096.
+    /// </summary>
+    public int MemoryBudgetMb { get; set; } = 4096;
+
+    /// <summary>Requests of one stream under way at once; the stream is not read further until one is answered. Default: 256.</summary>
+    public int MaxRequestsPerStream { get; set; } = 256;
+
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext) =>
+        new[]
+        {
+            OutOfRange(nameof(Workers), Workers, 1, 1024),
+            OutOfRange(nameof(MaxBatchRows), MaxBatchRows, 2, 1024),
+            OutOfRange(nameof(QueueLimit), QueueLimit, 1, 1_000_000),
+            OutOfRange(nameof(MemoryBudgetMb), MemoryBudgetMb, 1, 1_000_000),
+            OutOfRange(nameof(MaxRequestsPerStream), MaxRequestsPerStream, 1, 65_536),
+            Enum.IsDefined(Device) ? null : new ValidationResult($"{Section}:{nameof(Device)} is '{Device}' but must be auto, cpu or cuda."),
+            Mode is null || Enum.IsDefined(Mode.Value) ? null : new ValidationResult($"{Section}:{nameof(Mode)} is '{Mode}' but must be exact or fast."),
+        }.OfType<ValidationResult>();
+
+    private static ValidationResult? OutOfRange(string name, int value, int minimum, int maximum) =>
+        value >= minimum && value <= maximum
+            ? null
+            : new ValidationResult($"{Section}:{name} is {value} but must be {minimum} to {maximum}.", [name]);
+}

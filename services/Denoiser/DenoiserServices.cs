@@ -1,0 +1,30 @@
+using Ddpm.Hosting;
+using Ddpm.Storage;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>Adds the Denoiser to a process.</summary>
+public static class DenoiserServices
+{
+    /// <summary>Needs <c>AddServiceDefaults</c>.</summary>
+    public static WebApplicationBuilder AddDenoiser(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddValidatedOptions<DenoiserOptions>(DenoiserOptions.Section);
+        services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
+        services.AddModelStore();
+        services.AddSingleton<IDenoisingEngine, TorchEngine>();
+        services.AddSingleton<DenoiserMetrics>();
+        services.AddSingleton<NetworkCache>();
+        services.AddSingleton<RowScheduler>();
+        services.AddHostedService(provider => provider.GetRequiredService<RowScheduler>());
+        services.AddSingleton<NoisePrediction>();
+        return builder;
+    }
+
+    public static WebApplication MapDenoiser(this WebApplication app)
+    {
+        app.MapGrpcService<DenoiserGrpcService>();
+        return app;
+    }
+}

@@ -1,0 +1,64 @@
+using Ddpm.Hosting;
+using Ddpm.Networks;
+using Ddpm.Safetensors;
+using Microsoft.Extensions.Options;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>
+/// TorchSharp. On a CPU it evaluates on single-threaded workers: libtorch's own threads spin while they wait, and starve each other when the
+/// cores are busy. In exact mode a CPU takes one row of a request at a time and a GPU batches of one fixed shape, because libtorch chooses
+/// its algorithms by shape.
+/// </summary>
+public sealed class TorchEngine : IDenoisingEngine
+{
+    private readonly Device _device;
+    private readonly int? _fixedBatch;
+
+    /// <exception cref="StartRefusedException">The device asked for is not there.</exception>
+    public TorchEngine(IOptions<DenoiserOptions> options)
+    {
+        var wanted = options.Value;
+        var cuda = wanted.Device != DeviceChoice.Cpu && cuda_is_available();
+        if (wanted.Device == DeviceChoice.Cuda && !cuda)
+        {
+            throw new StartRefusedException(
+                $"{DenoiserOptions.Section}:{nameof(DenoiserOptions.Device)} is 'cuda' but libtorch finds no CUDA device: "
+                + "use a build with -p:TorchBackend=cuda on a machine that has one, or set it to 'cpu' or 'auto'.");
+        }
+        _device = cuda ? CUDA : CPU;
+        Mode = wanted.Mode ?? (cuda ? EvaluationMode.Fast : EvaluationMode.Exact);
+        Name = cuda ? "torch-cuda" : "torch-cpu";
+        Workers = cuda ? 1 : wanted.Workers;
+        MaxBatchRows = !cuda && Mode == EvaluationMode.Exact ? 1 : wanted.MaxBatchRows;
+        _fixedBatch = cuda && Mode == EvaluationMode.Exact ? wanted.MaxBatchRows : null;
+        Device = cuda ? $"CUDA device 0 of {torch.cuda.device_count()}" : $"CPU, {Workers} of {Environment.ProcessorCount} processors";
+    }
+
+    public string Name { get; }
+
+    public string Device { get; }
+
+    public EvaluationMode Mode { get; }
+
+    public int Workers { get; }
+
+    public int MaxBatchRows { get; }
+
+    /// <summary>Thread counts are libtorch's per calling thread.</summary>
+    public void PrepareThread() => set_num_threads(1);
+
+    public IDenoisingNetwork Load(string folder)
+    {
+        try
+        {
+            return new TorchNetwork(Checkpoint.Load(folder, _device), _device, _fixedBatch);
+        }
+        catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or ArgumentException)
+        {
+            throw new InvalidDataException(e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Ddpm.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>The contract's <c>DenoiserService</c>.</summary>
+internal sealed class DenoiserGrpcService(
+    NoisePrediction prediction,
+    NetworkCache networks,
+    RowScheduler scheduler,
+    IDenoisingEngine engine,
+    IOptions<DenoiserOptions> options,
+    IHostApplicationLifetime lifetime,
+    ILogger<NoiseStream> logger) : DenoiserService.DenoiserServiceBase
+{
+    public override Task<PredictNoiseResponse> PredictNoise(PredictNoiseRequest request, ServerCallContext context) =>
+        prediction.PredictAsync(request, context.CancellationToken);
+
+    public override Task PredictNoiseStream(
+        IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,
+        IServerStreamWriter<PredictNoiseStreamResponse> responseStream,
+        ServerCallContext context) =>
+        new NoiseStream(prediction, options.Value.MaxRequestsPerStream, logger)
+            .RunAsync(requestStream, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
+
+    public override Task<GetDenoiserInfoResponse> GetDenoiserInfo(GetDenoiserInfoRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetDenoiserInfoResponse
+        {
+            Evaluation = prediction.Evaluation,
+            Device = engine.Device,
+            MaxBatchRows = engine.MaxBatchRows,
+            QueuedRows = scheduler.WaitingRows,
+            LoadedVersions = { networks.LoadedVersions },
+        });
+}

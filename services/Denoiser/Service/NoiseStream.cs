@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Ddpm.Protocol;
+using Ddpm.V1;
+using Grpc.Core;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>
+/// One bidirectional stream: requests are answered as they are done, by a single writer. When too many are under way nothing more is read
+/// until an answer has been written, so that a client which sends without reading is held up by the transport and not kept in memory.
+/// </summary>
+internal sealed partial class NoiseStream(NoisePrediction prediction, int maximumUnderWay, ILogger<NoiseStream> logger)
+{
+    private readonly SemaphoreSlim _places = new(maximumUnderWay);
+    private readonly ConcurrentDictionary<ulong, PredictNoiseRequest?> _underWay = [];
+    private readonly Channel<PredictNoiseStreamResponse> _answers =
+        Channel.CreateUnbounded<PredictNoiseStreamResponse>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Runs until the client has sent its last request and all are answered.</summary>
+    /// <param name="requests">What comes.</param>
+    /// <param name="responses">Where the answers go.</param>
+    /// <param name="stopping">The server is shutting down: what is under way is answered, then the stream ends with UNAVAILABLE.</param>
+    /// <param name="disconnected">The client is gone: what waits is dropped.</param>
+    public async Task RunAsync(
+        IAsyncStreamReader<PredictNoiseStreamRequest> requests,
+        IServerStreamWriter<PredictNoiseStreamResponse> responses,
+        CancellationToken stopping,
+        CancellationToken disconnected)
+    {
+        using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(disconnected);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(abandoned.Token, stopping);
+        var writing = WriteAsync(responses, abandoned);
+        try
+        {
+            await ReadAsync(requests, reading.Token, abandoned.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !abandoned.IsCancellationRequested)
+        {
+            // Refused below, once what is under way is answered.
+        }
+        catch
+        {
+            await abandoned.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            for (var i = 0; i < maximumUnderWay; i++)
+                await _places.WaitAsync(CancellationToken.None);
+            _answers.Writer.Complete();
+            await writing;
+        }
+        if (stopping.IsCancellationRequested)
+            throw RpcErrors.Unavailable("The server is shutting down.");
+    }
+
+    private async Task ReadAsync(
+        IAsyncStreamReader<PredictNoiseStreamRequest> requests, CancellationToken reading, CancellationToken abandoned)
+    {
+        while (await NextAsync(requests, reading))
+        {
+            var (id, request) = (requests.Current.Id, requests.Current.Request);
+            if (_underWay.TryAdd(id, request))
+                _ = Task.Run(() => AnswerAsync(id, request, abandoned), CancellationToken.None);
+            else
+                Answer(Failure(id, RpcErrors.Invalid("id", $"must be unique among the requests under way on this stream, {id} is under way")));
+        }
+    }
+
+    /// <summary>Takes a place, which is given back once the answer is written, and reads a request.</summary>
+    /// <returns>Whether there was one.</returns>
+    private async Task<bool> NextAsync(IAsyncStreamReader<PredictNoiseStreamRequest> requests, CancellationToken reading)
+    {
+        await _places.WaitAsync(reading);
+        var came = false;
+        try
+        {
+            return came = await requests.MoveNext(reading);
+        }
+        finally
+        {
+            if (!came)
+                _places.Release();
+        }
+    }
+
+    private async Task AnswerAsync(ulong id, PredictNoiseRequest? request, CancellationToken abandoned)
+    {
+        var answer = await PredictAsync(id, request, abandoned);
+        // Before the answer is sent: then the client may use the id again.
+        _underWay.TryRemove(id, out _);
+        Answer(answer);
+    }
+
+    private async Task<PredictNoiseStreamResponse> PredictAsync(ulong id, PredictNoiseRequest? request, CancellationToken abandoned)
+    {
+        try
+        {
+            if (request is null)
+                throw RpcErrors.Invalid("request", "must be set");
+            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, abandoned) };
+        }
+        catch (RpcException e)
+        {
+            return Failure(id, e);
+        }
+        catch (OperationCanceledException)
+        {
+            return Failure(id, RpcErrors.Unavailable("The server is shutting down."));
+        }
+        catch (Exception e)
+        {
+            LogUnexpected(logger, e);
+            return Failure(id, new RpcException(new Status(StatusCode.Internal, "The server failed unexpectedly; its log says why.")));
+        }
+    }
+
+    private void Answer(PredictNoiseStreamResponse answer) => _answers.Writer.TryWrite(answer);
+
+    private async Task WriteAsync(IServerStreamWriter<PredictNoiseStreamResponse> responses, CancellationTokenSource abandoned)
+    {
+        await foreach (var answer in _answers.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            try
+            {
+                if (!abandoned.IsCancellationRequested)
+                    await responses.WriteAsync(answer, CancellationToken.None);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // The client is gone. What is left is answered to nobody.
+                await abandoned.CancelAsync();
+            }
+            _places.Release();
+        }
+    }
+
+    private static PredictNoiseStreamResponse Failure(ulong id, RpcException exception)
+    {
+        var error = new RequestError { Code = (int)exception.StatusCode, Message = exception.Status.Detail };
+        if (exception.GetRpcStatus() is { } status)
+            error.Details.Add(status.Details);
+        return new PredictNoiseStreamResponse { Id = id, Error = error };
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "A request of a stream failed")]
+    private static partial void LogUnexpected(ILogger logger, Exception exception);
+}
