@@ -48,6 +48,14 @@ public class CreateFormTests
     }
 
     [Fact]
+    public void Build_FewerImagesThanClasses_TakesTheFirstClasses()
+    {
+        _form.Count = 2;
+
+        _form.Build()!.Classes.Labels.ShouldBe([0, 1]);
+    }
+
+    [Fact]
     public void Build_Unconditional_LeavesGuidanceOut()
     {
         _form.Guidance = 3;

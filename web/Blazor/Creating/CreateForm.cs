@@ -62,6 +62,9 @@ public sealed class CreateForm(Func<ulong> rollSeed)
 
     public bool HasAllClasses => IsClassConditional && _classes.Count == ClassNames.Count;
 
+    /// <summary>Whether the network also paints without a class: it needs a null class.</summary>
+    public bool CanBeUnconditional => Weights?.SupportsGuidance == true;
+
     /// <summary>Whether a guidance scale means anything now: it needs a class and a network that knows a null class.</summary>
     public bool CanGuide => Weights?.SupportsGuidance == true && _classes.Count > 0;
 
@@ -165,7 +168,8 @@ public sealed class CreateForm(Func<ulong> rollSeed)
             Steps = Steps!.Value,
             Seed = seed,
             Count = Count!.Value,
-            Classes = new ClassSelection { Labels = { _classes } },
+            // Fewer images than classes show the first ones.
+            Classes = new ClassSelection { Labels = { _classes.Take(Math.Max(1, Count.Value)) } },
         };
         foreach (var option in Options)
         {
