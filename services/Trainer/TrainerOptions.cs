@@ -13,6 +13,11 @@ public sealed class TrainerOptions
     /// </summary>
     public string? DataRoot { get; set; }
 
+    /// <summary>
+    /// Folder with a folder for each model that is published at the start unless it is there. Default: <c>models</c> beside the program.
+    /// </summary>
+    public string? ShippedModels { get; set; }
+
     /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
     [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]
     public int Threads { get; set; }

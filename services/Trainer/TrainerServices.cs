@@ -20,6 +20,7 @@ public static class TrainerServices
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunSubmission>();
         services.AddSingleton<RunExecution>();
+        services.AddHostedService<ShippedModels>();
         services.AddHostedService<RunWorker>();
         return builder;
     }
