@@ -79,6 +79,7 @@ public static class ServiceDefaults
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
         logging.AddFilter("Orleans", LogLevel.Error);
+        logging.AddFilter("Polly", LogLevel.Warning);
         logging.AddFilter("Grpc", LogLevel.Warning);
         // A failed start is reported once, in words, by ServiceHost.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
