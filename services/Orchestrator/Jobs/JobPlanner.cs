@@ -13,6 +13,7 @@ namespace Ddpm.Orchestrator.Jobs;
 internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOptions> options)
 {
     private const float MaximumGuidance = 30;
+    private const int MaximumLabels = 4096;
 
     /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule; NOT_FOUND for the model.</exception>
     public async Task<JobPlan> PlanAsync(JobSpec asked, CancellationToken cancellationToken)
@@ -73,8 +74,11 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
     {
         var labels = asked.Classes?.Labels ?? [];
         var classes = description.ClassLabels.Count;
-        if (labels.Count > asked.Count)
-            violations.Add("spec.classes.labels", $"must not be more than the {asked.Count} trajectories, are {labels.Count}");
+        if (labels.Count > MaximumLabels)
+        {
+            violations.Add("spec.classes.labels", $"must be at most {MaximumLabels}, are {labels.Count}");
+            return;
+        }
         for (var i = 0; i < labels.Count; i++)
         {
             if (classes == 0)
