@@ -1,0 +1,76 @@
+using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Recipes;
+using static TorchSharp.torch;
+
+namespace Ddpm.Trainer.Training;
+
+/// <summary>Counts tensors, so nothing else may run meanwhile.</summary>
+[CollectionDefinition(nameof(TrainingSessionTests), DisableParallelization = true)]
+public sealed class CountsTensors;
+
+[Collection(nameof(TrainingSessionTests))]
+public sealed class TrainingSessionTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Step_AHundredTimes_LowersTheLossAndLeavesNoTensorsBehind()
+    {
+        using var session = new TrainingSession(Recipe.Parse(TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 150, \"learning_rate_warmup_steps\": 5")), Data());
+        var early = Enumerable.Range(0, 20).Average(_ => session.Step().Loss);
+        var before = Tensor.TotalCount;
+
+        for (var i = 0; i < 100; i++)
+            session.Step();
+
+        Tensor.TotalCount.ShouldBe(before);
+        Enumerable.Range(0, 20).Average(_ => session.Step().Loss).ShouldBeLessThan(0.8 * early);
+        session.StepsDone.ShouldBe(140);
+    }
+
+    [Fact]
+    public void Draw_OnePass_GivesEachImageOnceInMinusOneToOne()
+    {
+        var pixels = Enumerable.Range(0, 10).SelectMany(i => new[] { (byte)(i * 20), (byte)255 }).ToArray();
+        var data = new ImageDataSet(pixels, [.. Enumerable.Range(0, 10).Select(i => (byte)i)], 1, 1, 2);
+        using var generator = new Generator(1);
+        var source = new BatchSource(data, 5, horizontalFlip: false, generator);
+        using var scope = NewDisposeScope();
+
+        var (first, firstLabels) = source.Draw();
+        var (second, secondLabels) = source.Draw();
+
+        var labels = cat([firstLabels, secondLabels]).data<long>().ToArray();
+        labels.Order().ShouldBe(Enumerable.Range(0, 10).Select(i => (long)i));
+        labels.SequenceEqual(labels.Order()).ShouldBeFalse();
+        var images = cat([first, second]).data<float>().ToArray();
+        for (var row = 0; row < 10; row++)
+        {
+            images[2 * row].ShouldBe((float)(labels[row] * 20 / 127.5 - 1), 1e-6f);
+            images[2 * row + 1].ShouldBe(1);
+        }
+    }
+
+    [Fact]
+    public void Draw_HorizontalFlip_MirrorsSomeImagesWhole()
+    {
+        var data = new ImageDataSet([.. Enumerable.Range(0, 64).SelectMany(_ => new byte[] { 0, 100, 255 })], new byte[64], 1, 1, 3);
+        using var generator = new Generator(2);
+        using var scope = NewDisposeScope();
+
+        var rows = new BatchSource(data, 64, horizontalFlip: true, generator).Draw().Images.data<float>().ToArray().Chunk(3).ToList();
+
+        var mirrored = rows.Count(row => row[0] == 1);
+        mirrored.ShouldBeInRange(16, 48);
+        rows.ShouldAllBe(row => row[0] == -row[2] && Math.Abs(row[0]) == 1 && Math.Abs(row[1] - (100 / 127.5f - 1)) < 1e-6);
+    }
+
+    private ImageDataSet Data()
+    {
+        TinyData.Write(_folder.Path);
+        return ImageDataSet.ReadIdx(
+            Path.Combine(_folder.Path, "stripes/train-images-idx3-ubyte.gz"), Path.Combine(_folder.Path, "stripes/train-labels-idx1-ubyte.gz"));
+    }
+}
