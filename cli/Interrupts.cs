@@ -8,6 +8,9 @@ namespace Ddpm.Cli;
 /// </summary>
 public sealed class Interrupts : IDisposable
 {
+    // Wrappers such as timeout(1) signal the process and then its group: that is one interrupt.
+    private static readonly TimeSpan SameInterrupt = TimeSpan.FromMilliseconds(300);
+
     private readonly CancellationTokenSource _cancel = new();
     private readonly CancellationTokenSource _leave = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -22,11 +25,15 @@ public sealed class Interrupts : IDisposable
     public static Interrupts OfProcess()
     {
         var interrupts = new Interrupts();
+        long? last = null;
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
         {
             interrupts._registrations.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
+                if (last is { } earlier && TimeProvider.System.GetElapsedTime(earlier) < SameInterrupt)
+                    return;
+                last = TimeProvider.System.GetTimestamp();
                 interrupts.Raise();
             }));
         }

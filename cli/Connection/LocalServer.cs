@@ -1,3 +1,6 @@
+using Ddpm.Hosting;
+using Ddpm.Standalone;
+
 namespace Ddpm.Cli.Connection;
 
 /// <summary>The services, hosted inside this process for one command.</summary>
@@ -13,6 +16,19 @@ public sealed class LocalServer(Uri address, Func<ValueTask> stop) : IAsyncDispo
 
     public ValueTask DisposeAsync() => stop();
 
-    public static Task<LocalServer> StartStandaloneAsync(string dataRoot, CancellationToken cancellationToken) =>
-        throw new CommandException(ExitCodes.Unavailable, "No server answers. Start one with ./run.sh.");
+    /// <exception cref="CommandException">The services could not start; the message says why.</exception>
+    public static async Task<LocalServer> StartStandaloneAsync(string dataRoot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var host = await StandaloneHost.StartAsync(
+                new StandaloneOptions { EphemeralPorts = true, WithGallery = false, DataRoot = dataRoot, Quiet = true, HandlesSignals = false },
+                cancellationToken);
+            return new LocalServer(host.GrpcAddress, host.DisposeAsync);
+        }
+        catch (Exception e) when (ServiceHost.Explain(e) is { } explanation)
+        {
+            throw new CommandException(ExitCodes.Failure, $"The services could not start inside this command: {explanation}");
+        }
+    }
 }

@@ -45,6 +45,8 @@ public sealed class StandaloneHost : IAsyncDisposable
         if (options.Quiet)
             builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        if (!options.HandlesSignals)
+            builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.AddDenoiser();
         builder.AddOrchestrator();
         builder.AddTrainer();
@@ -121,5 +123,13 @@ public sealed class StandaloneHost : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return new Uri($"http://{listener.LocalEndpoint}");
+    }
+
+    /// <summary>Leaves the process's signals alone: who started the host stops it.</summary>
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -15,6 +15,9 @@ public sealed record StandaloneOptions
     /// <summary>Folder of models, jobs and images. Null: <c>Storage:Root</c>, <c>DDPM_DATA</c> or <c>./data</c>.</summary>
     public string? DataRoot { get; init; }
 
+    /// <summary>Whether SIGINT and SIGTERM stop it. False where the caller answers to them. Default: true.</summary>
+    public bool HandlesSignals { get; init; } = true;
+
     /// <summary>Whether the log stays silent but for errors. Default: false.</summary>
     public bool Quiet { get; init; }
 }
