@@ -5,6 +5,7 @@ using Ddpm.Cli.Connection;
 using Ddpm.Cli.Generate;
 using Ddpm.Cli.Jobs;
 using Ddpm.Cli.Models;
+using Ddpm.Cli.Predict;
 using Ddpm.Cli.Rendering;
 using Ddpm.Cli.Samplers;
 using Ddpm.Cli.Training;
@@ -68,6 +69,7 @@ public static class CommandLine
         root.Subcommands.Add(ModelsCommand.Create(commands));
         root.Subcommands.Add(SamplersCommand.Create(commands));
         root.Subcommands.Add(TrainCommand.Create(commands));
+        root.Subcommands.Add(PredictCommand.Create(commands));
         server.AddTo(root);
         root.Options.Add(json);
         foreach (var help in root.Options.OfType<HelpOption>())

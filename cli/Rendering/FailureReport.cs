@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ddpm.Protocol;
+using Ddpm.Safetensors;
 using Grpc.Core;
 
 namespace Ddpm.Cli.Rendering;
@@ -25,6 +26,7 @@ internal sealed class FailureReport(Surroundings surroundings, bool isJson)
         CommandException e => Report(e.ExitCode, e.Message, []),
         RpcException e => Report(ExitCodes.Of(e.StatusCode), Describe(e), e.FieldViolations()),
         OperationCanceledException => Report(ExitCodes.Cancelled, "Cancelled.", []),
+        SafetensorsException or InvalidDataException => Report(ExitCodes.Usage, exception.Message, []),
         FileNotFoundException or DirectoryNotFoundException => Report(ExitCodes.NotFound, exception.Message, []),
         _ => Report(ExitCodes.Failure, exception.Message, []),
     };
