@@ -89,7 +89,7 @@ run_project() {
   part "$name"
   trx="$results/$name.trx"
   timeout --kill-after=30 "$PROJECT_TIMEOUT" "$(dirname "$project")/bin/Release/net10.0/$name" \
-    --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx" --no-progress || status=$?
+    --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx" --progress off || status=$?
   if [ ! -s "$trx" ]; then
     echo "FAILED: $name ended with status $status before it could report." >&2
     failed=$((failed + 1))
