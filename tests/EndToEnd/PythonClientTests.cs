@@ -1,0 +1,49 @@
+using Ddpm.EndToEnd.Tests.Support;
+
+namespace Ddpm.EndToEnd.Tests;
+
+/// <summary>A client in another language, generated from <c>protos/</c> here and now.</summary>
+public sealed class PythonClientTests
+{
+    // Debian's own Python, which has Debian's gRPC; another one may stand before it in the path.
+    private const string Python = "/usr/bin/python3";
+
+    [Fact]
+    public async Task PythonClient_GeneratedFromTheProtos_SubmitsWatchesAndFetches()
+    {
+        using var folder = new TemporaryFolder();
+        await TinyModel.PublishAsync(folder.Resolve("data"));
+        await SkipWithoutGrpcAsync();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
+
+        await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "generate.py"),
+            Protobuf.Compiler, Protobuf.WellKnownTypes, Repository.Resolve("protos"), folder.Resolve("generated"));
+        var output = await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "client.py"),
+            folder.Resolve("generated"), standalone.GrpcAddress.Authority, TinyModel.Name, folder.Resolve("images"));
+
+        output.ShouldContain("JOB_STATE_SUCCEEDED");
+        output.ShouldContain("refused: spec.steps");
+        Directory.GetFiles(folder.Resolve("images")).Length.ShouldBe(2);
+        await DdpmCommand.SucceedAsync(
+            "generate", "--server", standalone.GrpcAddress.OriginalString, "--model", TinyModel.Name, "--sampler", "ddim", "--steps", "10",
+            "--count", "2", "--seed", "5", "--eta", "0.5", "--out", folder.Resolve("ddpm"));
+        (await File.ReadAllBytesAsync(folder.Resolve("images", "001.png"), TestContext.Current.CancellationToken))
+            .ShouldBe(await File.ReadAllBytesAsync(folder.Resolve("ddpm", "001.png"), TestContext.Current.CancellationToken), "the same job is the same image");
+    }
+
+    private static async Task SkipWithoutGrpcAsync()
+    {
+        if (!File.Exists(Python))
+            Assert.Skip($"{Python} is not there.");
+        await using var check = RunningProcess.Start(Python, ["-c", "import grpc, grpc_tools"]);
+        if (await check.ExitAsync() != 0)
+            Assert.Skip($"{Python} has no gRPC; ./test.sh installs python3-grpcio and python3-grpc-tools: {check.Error}");
+    }
+
+    private static async Task<string> SucceedAsync(params string[] arguments)
+    {
+        await using var process = RunningProcess.Start(Python, arguments);
+        (await process.ExitAsync()).ShouldBe(0, $"{process.Output}\n{process.Error}");
+        return process.Output;
+    }
+}
