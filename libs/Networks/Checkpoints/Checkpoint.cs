@@ -28,8 +28,10 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="CheckpointException">A file is missing, the weights are a pickle, or they do not fit config.json.</exception>
     /// <exception cref="InvalidConfigException">A configuration file breaks a rule.</exception>
     /// <exception cref="SafetensorsException">The weights file breaks a rule of its format.</exception>
+    /// <exception cref="LibTorchMissingException">libtorch cannot be loaded.</exception>
     public static Checkpoint Load(string folder, Device? device = null)
     {
+        LibTorch.Load();
         var config = UNetConfig.Read(Require(folder, UNetConfig.FileName));
         var scheduler = SchedulerConfig.Read(Require(folder, SchedulerConfig.FileName));
         var indexPath = Path.Combine(folder, ModelIndex.FileName);

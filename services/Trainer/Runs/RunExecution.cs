@@ -22,6 +22,8 @@ internal sealed partial class RunExecution(
     TimeProvider time,
     ILogger<RunExecution> logger)
 {
+    private static readonly TimeSpan WriteRetryInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>Trains and publishes; every end but the process's own is written down.</summary>
     /// <param name="runId">A run that waits; one that has ended since is left alone.</param>
     /// <param name="stop">Someone asks for an end after the step under way.</param>
@@ -33,6 +35,7 @@ internal sealed partial class RunExecution(
             return;
         try
         {
+            LibTorch.Load();
             var recipe = Recipe.Parse(run.RecipeJson);
             set_num_threads(options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / 2));
             using var session = new TrainingSession(recipe, dataSets.Open(recipe.Data.Source));
@@ -53,11 +56,30 @@ internal sealed partial class RunExecution(
             var version = Publish(runId, run.RecipeJson, recipe, session, progress);
             Change(runId, current => End(current, RunState.Succeeded, publishedVersion: version));
         }
-        catch (Exception e) when (Explain(e) is { } explanation)
+        catch (Exception e)
         {
+            var explanation = Explain(e);
             LogFailed(logger, e, runId, explanation);
-            Change(runId, current => End(current, RunState.Failed, error: explanation));
+            WriteFailure(runId, explanation, shutdown);
         }
+    }
+
+    /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
+    private void WriteFailure(string runId, string explanation, CancellationToken shutdown)
+    {
+        do
+        {
+            try
+            {
+                Change(runId, current => End(current, RunState.Failed, error: explanation));
+                return;
+            }
+            catch (IOException e)
+            {
+                LogUnwritten(logger, e, runId);
+            }
+        }
+        while (!shutdown.WaitHandle.WaitOne(WriteRetryInterval));
     }
 
     private bool Begin(Run run)
@@ -128,15 +150,18 @@ internal sealed partial class RunExecution(
     private Run Change(string runId, Func<Run, bool> change, Action<V1.RunEvent>? details = null) =>
         ledger.ChangeAsync(runId, change, details).GetAwaiter().GetResult();
 
-    private static string? Explain(Exception exception) => exception switch
+    private static string Explain(Exception exception) => exception switch
     {
-        InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException => exception.Message,
+        LibTorchMissingException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException => exception.Message,
         IOException e when DiskFull.Is(e) => DiskFull.Message,
         _ => $"An unexpected error ended the run; the Trainer's log has the details. ({exception.GetType().Name})",
     };
 
     [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed: {Explanation}")]
     private static partial void LogFailed(ILogger logger, Exception exception, string runId, string explanation);
+
+    [LoggerMessage(2, LogLevel.Error, "The end of run {RunId} cannot be written down yet")]
+    private static partial void LogUnwritten(ILogger logger, Exception exception, string runId);
 }
 
 /// <summary>The loss is no longer a number.</summary>
