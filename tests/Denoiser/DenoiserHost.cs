@@ -54,7 +54,16 @@ internal sealed class DenoiserHost : IAsyncDisposable
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapDenoiser();
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            folder.Dispose();
+            throw;
+        }
         return new DenoiserHost(folder, app);
     }
 
