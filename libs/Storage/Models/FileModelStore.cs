@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Ddpm.Storage.Files;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Models;
@@ -10,9 +11,13 @@ namespace Ddpm.Storage.Models;
 /// holds an id. A version's folder appears by one rename when all its files are synced; an alias moves by one rename. Several
 /// processes may share the root.
 /// </summary>
-public sealed class FileModelStore(IOptions<StorageOptions> options, TimeProvider time) : IModelStore
+public sealed partial class FileModelStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<FileModelStore> logger) : IModelStore
 {
     private const string PublishedFile = "published.json";
+    private const string AsidePrefix = ".publishing-";
+
+    // Longer than any publication takes: what is older was left by a process that died.
+    private static readonly TimeSpan AsideIsAbandonedAfter = TimeSpan.FromHours(1);
 
     private readonly string _root = Path.Combine(options.Value.FullRoot, "models");
 
@@ -37,7 +42,17 @@ public sealed class FileModelStore(IOptions<StorageOptions> options, TimeProvide
             return null;
         var versions = new List<StoredVersion>();
         foreach (var version in Directory.EnumerateDirectories(VersionsOf(name)).Select(path => Path.GetFileName(path)!).Where(ModelName.IsVersion))
-            versions.Add(await ReadAsync(name, version, cancellationToken));
+        {
+            try
+            {
+                versions.Add(await ReadAsync(name, version, cancellationToken));
+            }
+            catch (Exception e) when (e is InvalidModelException or IOException or JsonException)
+            {
+                // One damaged version must not hide the others; OpenAsync says what is wrong with it.
+                LogUnreadable(logger, name, version, e.Message);
+            }
+        }
         if (versions.Count == 0)
             return null;
 
@@ -94,7 +109,8 @@ public sealed class FileModelStore(IOptions<StorageOptions> options, TimeProvide
             throw new InvalidModelException($"The alias '{bad}' {ModelName.Rule}.");
         var files = CheckpointFolder.Files(sourceFolder);
 
-        var aside = Path.Combine(_root, $".publishing-{Guid.NewGuid():N}");
+        RemoveAbandoned();
+        var aside = Path.Combine(_root, $"{AsidePrefix}{Guid.NewGuid():N}");
         Directory.CreateDirectory(aside);
         string version;
         try
@@ -167,9 +183,23 @@ public sealed class FileModelStore(IOptions<StorageOptions> options, TimeProvide
         }
     }
 
+    private void RemoveAbandoned()
+    {
+        if (!Directory.Exists(_root))
+            return;
+        foreach (var aside in new DirectoryInfo(_root).EnumerateDirectories(AsidePrefix + "*"))
+        {
+            if (time.GetUtcNow() - aside.LastWriteTimeUtc > AsideIsAbandonedAfter)
+                aside.Delete(recursive: true);
+        }
+    }
+
     private string VersionsOf(string name) => Path.Combine(_root, name, "versions");
 
     private string AliasesOf(string name) => Path.Combine(_root, name, "aliases");
 
     private string FolderOf(string name, string version) => Path.Combine(VersionsOf(name), version);
+
+    [LoggerMessage(1, LogLevel.Warning, "Version {Version} of model {Model} is left out, it cannot be read: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string model, string version, string reason);
 }

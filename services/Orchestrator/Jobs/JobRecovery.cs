@@ -11,9 +11,21 @@ internal sealed partial class JobRecovery(IJobDatabase database, IGrainFactory g
         if (unfinished.Count > 0)
             LogRecovering(logger, unfinished.Count);
         foreach (var id in unfinished)
-            await grains.GetGrain<IJobGrain>(id).StartAsync();
+        {
+            try
+            {
+                await grains.GetGrain<IJobGrain>(id).StartAsync();
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogNotRecovered(logger, id, e);
+            }
+        }
     }
 
     [LoggerMessage(1, LogLevel.Information, "Taking up {Count} unfinished jobs")]
     private static partial void LogRecovering(ILogger logger, int count);
+
+    [LoggerMessage(2, LogLevel.Error, "Job {JobId} could not be taken up; it is tried again at the next start")]
+    private static partial void LogNotRecovered(ILogger logger, string jobId, Exception exception);
 }

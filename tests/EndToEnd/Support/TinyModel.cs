@@ -1,5 +1,6 @@
 using Ddpm.Storage;
 using Ddpm.Storage.Models;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.EndToEnd.Tests.Support;
@@ -11,6 +12,6 @@ internal static class TinyModel
 
     /// <summary>Publishes the recorded network of tests/Networks/goldens (1×32×32, unconditional) into a data folder.</summary>
     public static Task PublishAsync(string dataRoot) =>
-        new FileModelStore(Options.Create(new StorageOptions { Root = dataRoot }), TimeProvider.System).PublishAsync(
+        new FileModelStore(Options.Create(new StorageOptions { Root = dataRoot }), TimeProvider.System, NullLogger<FileModelStore>.Instance).PublishAsync(
             Name, Repository.Resolve("tests", "Networks", "goldens", "unet_tiny_gray"), new PublishOptions { Aliases = ["latest"] }, TestContext.Current.CancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ddpm.Storage.Models;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Tests.Models;
@@ -10,7 +11,7 @@ public sealed class FileModelStoreTests : IDisposable
     private readonly TemporaryFolder _sources = new();
     private readonly FileModelStore _store;
 
-    public FileModelStoreTests() => _store = new FileModelStore(Options.Create(_root.Options), TimeProvider.System);
+    public FileModelStoreTests() => _store = new FileModelStore(Options.Create(_root.Options), TimeProvider.System, NullLogger<FileModelStore>.Instance);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -110,6 +111,30 @@ public sealed class FileModelStoreTests : IDisposable
 
         var error = await Should.ThrowAsync<ModelCorruptException>(() => _store.OpenAsync("toy", published.Version, Cancellation));
         error.Message.ShouldContain("scheduler_config.json");
+    }
+
+    [Fact]
+    public async Task ListAsync_OneVersionDamaged_StillAnswersTheOthers()
+    {
+        var good = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path, "a", 1f), new PublishOptions(), Cancellation);
+        var bad = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path, "b", 2f), new PublishOptions { Aliases = [] }, Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_root.Path, "models", "toy", "versions", bad.Version, "config.json"), "{", Cancellation);
+
+        var model = (await _store.ListAsync(Cancellation)).ShouldHaveSingleItem();
+        model.Versions.ShouldHaveSingleItem().Version.ShouldBe(good.Version);
+    }
+
+    [Fact]
+    public async Task PublishAsync_AfterAnInterruptedOne_RemovesWhatItLeft()
+    {
+        var abandoned = Directory.CreateDirectory(Path.Combine(_root.Path, "models", ".publishing-0123")).FullName;
+        Directory.SetLastWriteTimeUtc(abandoned, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var underWay = Directory.CreateDirectory(Path.Combine(_root.Path, "models", ".publishing-4567")).FullName;
+
+        await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path), new PublishOptions(), Cancellation);
+
+        Directory.Exists(abandoned).ShouldBeFalse();
+        Directory.Exists(underWay).ShouldBeTrue();
     }
 
     [Theory]
