@@ -2,6 +2,7 @@ using Ddpm.Orchestrator.Images;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Sampling;
 using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Storage;
 using Ddpm.Protocol;
 using Ddpm.Storage.Jobs;
 using Ddpm.V1;
@@ -119,7 +120,7 @@ internal sealed class OrchestratorGrpc(
 
     private async Task<Job> FindAsync(string jobId, ServerCallContext context)
     {
-        var record = JobId.IsValid(jobId) ? await database.FindAsync(jobId, context.CancellationToken) : null;
+        var record = RecordId.IsValid(jobId) ? await database.FindAsync(jobId, context.CancellationToken) : null;
         return record is null ? throw RpcErrors.NotFound($"There is no job '{jobId}'.") : Job.Parser.ParseFrom(record.Job);
     }
 

@@ -1,5 +1,4 @@
 using Ddpm.Storage.Files;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -8,29 +7,11 @@ namespace Ddpm.Storage.Jobs;
 /// <summary>Jobs in the SQLite file <c>jobs.db</c> of the storage root, which belongs to one process at a time.</summary>
 public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
 {
-    private readonly ExclusiveFile _lock;
-    private readonly DbContextOptions<JobsContext> _options;
+    private readonly SqliteFile<JobsContext> _file;
 
     /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteJobDatabase(IOptions<StorageOptions> storage)
-    {
-        var root = storage.Value.FullRoot;
-        _lock = ExclusiveFile.Acquire(Path.Combine(root, "jobs.lock"));
-        try
-        {
-            var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(root, "jobs.db"), ForeignKeys = true };
-            _options = new DbContextOptionsBuilder<JobsContext>().UseSqlite(connection.ToString()).Options;
-            using var context = Open();
-            context.Database.Migrate();
-            // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
-            context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
-        }
-        catch
-        {
-            _lock.Dispose();
-            throw;
-        }
-    }
+    public SqliteJobDatabase(IOptions<StorageOptions> storage) =>
+        _file = new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs", options => new JobsContext(options));
 
     public async Task<(JobRecord Job, bool IsNew)> AddAsync(
         JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default)
@@ -113,7 +94,7 @@ public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
         await SqliteWrite.GuardAsync(() => context.Jobs.Where(j => j.Id == id).ExecuteDeleteAsync(cancellationToken));
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _file.Dispose();
 
     private async Task<bool> WriteAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
     {
@@ -133,7 +114,7 @@ public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
         return true;
     }
 
-    private JobsContext Open() => new(_options);
+    private JobsContext Open() => _file.Open();
 
     private static IQueryable<JobRecord> Matching(JobsContext context, JobFilter filter)
     {

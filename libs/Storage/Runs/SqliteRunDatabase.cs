@@ -1,5 +1,4 @@
 using Ddpm.Storage.Files;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -8,29 +7,11 @@ namespace Ddpm.Storage.Runs;
 /// <summary>Training runs in the SQLite file <c>runs.db</c> of the storage root, which belongs to one process at a time.</summary>
 public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
 {
-    private readonly ExclusiveFile _lock;
-    private readonly DbContextOptions<RunsContext> _options;
+    private readonly SqliteFile<RunsContext> _file;
 
     /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteRunDatabase(IOptions<StorageOptions> storage)
-    {
-        var root = storage.Value.FullRoot;
-        _lock = ExclusiveFile.Acquire(Path.Combine(root, "runs.lock"));
-        try
-        {
-            var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(root, "runs.db"), ForeignKeys = true };
-            _options = new DbContextOptionsBuilder<RunsContext>().UseSqlite(connection.ToString()).Options;
-            using var context = Open();
-            context.Database.Migrate();
-            // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
-            context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
-        }
-        catch
-        {
-            _lock.Dispose();
-            throw;
-        }
-    }
+    public SqliteRunDatabase(IOptions<StorageOptions> storage) =>
+        _file = new SqliteFile<RunsContext>(storage.Value.FullRoot, "runs", options => new RunsContext(options));
 
     public async Task<(RunRecord Run, bool IsNew)> AddAsync(
         RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default)
@@ -96,7 +77,7 @@ public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
             .ToListAsync(cancellationToken);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _file.Dispose();
 
-    private RunsContext Open() => new(_options);
+    private RunsContext Open() => _file.Open();
 }

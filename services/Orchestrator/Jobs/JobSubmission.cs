@@ -1,3 +1,4 @@
+using Ddpm.Storage;
 using Ddpm.Protocol;
 using Ddpm.Storage.Jobs;
 using Ddpm.V1;
@@ -43,7 +44,7 @@ internal sealed class JobSubmission(
         var now = time.GetUtcNow();
         var job = new Job
         {
-            Id = JobId.Next(time),
+            Id = RecordId.Next(time),
             Spec = plan.Spec,
             State = JobState.Queued,
             CreatedAt = Timestamp.FromDateTimeOffset(now),

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ddpm.Storage;
 using Ddpm.Storage.Runs;
 using Ddpm.V1;
 using Google.Protobuf;
@@ -16,7 +17,7 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
 
     /// <returns>The run as it is now; null when there is none of that id.</returns>
     public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken) =>
-        RunId.IsValid(id) && await database.FindAsync(id, cancellationToken) is { } record ? Run.Parser.ParseFrom(record.Run) : null;
+        RecordId.IsValid(id) && await database.FindAsync(id, cancellationToken) is { } record ? Run.Parser.ParseFrom(record.Run) : null;
 
     /// <summary>Writes a new run down, unless its request id is known.</summary>
     /// <returns>The run, or the one that the request id started before; and whether it is new.</returns>

@@ -1,4 +1,5 @@
 using Ddpm.Networks;
+using Ddpm.Storage;
 using Ddpm.Protocol;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
@@ -30,7 +31,7 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, NamedDataS
         var (run, isNew) = await ledger.AddAsync(
             new Run
             {
-                Id = RunId.Next(time),
+                Id = RecordId.Next(time),
                 State = RunState.Queued,
                 Model = recipe.Model.Name,
                 RecipeJson = request.RecipeJson,

@@ -1,3 +1,4 @@
+using Ddpm.Storage;
 using Ddpm.Protocol;
 using Ddpm.V1;
 using Google.Protobuf.WellKnownTypes;

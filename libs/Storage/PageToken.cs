@@ -1,12 +1,12 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace Ddpm.Orchestrator.Jobs;
+namespace Ddpm.Storage;
 
-/// <summary>Where a listing goes on: after the job of this id. Opaque to clients.</summary>
-internal static class PageToken
+/// <summary>Where a listing goes on: after the record of this id. Opaque to clients.</summary>
+public static class PageToken
 {
-    public static string After(string jobId) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(jobId));
+    public static string After(string id) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes(id));
 
     /// <returns>The id; null when the token is none that was given out.</returns>
     public static string? TryRead(string token)
@@ -14,7 +14,7 @@ internal static class PageToken
         try
         {
             var id = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(token));
-            return JobId.IsValid(id) ? id : null;
+            return RecordId.IsValid(id) ? id : null;
         }
         catch (FormatException)
         {

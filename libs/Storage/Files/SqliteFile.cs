@@ -1,0 +1,41 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace Ddpm.Storage.Files;
+
+/// <summary>An SQLite file of the storage root, migrated to what <typeparamref name="TContext"/> needs, which belongs to one process at a time.</summary>
+internal sealed class SqliteFile<TContext> : IDisposable
+    where TContext : DbContext
+{
+    private readonly ExclusiveFile _lock;
+    private readonly Func<DbContextOptions<TContext>, TContext> _create;
+    private readonly DbContextOptions<TContext> _options;
+
+    /// <param name="root">The storage root.</param>
+    /// <param name="name">The file's name without its ending.</param>
+    /// <param name="create">Makes a context.</param>
+    /// <exception cref="StorageInUseException">Another process uses the file.</exception>
+    public SqliteFile(string root, string name, Func<DbContextOptions<TContext>, TContext> create)
+    {
+        _create = create;
+        _lock = ExclusiveFile.Acquire(Path.Combine(root, $"{name}.lock"));
+        try
+        {
+            var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(root, $"{name}.db"), ForeignKeys = true };
+            _options = new DbContextOptionsBuilder<TContext>().UseSqlite(connection.ToString()).Options;
+            using var context = Open();
+            context.Database.Migrate();
+            // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
+            context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    }
+
+    public TContext Open() => _create(_options);
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,9 +1,0 @@
-namespace Ddpm.Trainer.Runs;
-
-/// <summary>Ids of runs: UUID version 7 in its usual form, so that their order is the order of submission.</summary>
-internal static class RunId
-{
-    public static string Next(TimeProvider time) => Guid.CreateVersion7(time.GetUtcNow()).ToString("D");
-
-    public static bool IsValid(string id) => Guid.TryParseExact(id, "D", out _) && !id.Any(char.IsUpper);
-}
