@@ -26,6 +26,10 @@ public sealed class TrainerOptions
     [Range(1, 10_000, ErrorMessage = "Trainer:MaxUnfinishedRuns must be 1 to 10000.")]
     public int MaxUnfinishedRuns { get; set; } = 16;
 
+    /// <summary>Time between two checkpoints of a run: what a lost process costs at most. Default: 2 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "Trainer:CheckpointInterval must be 0 seconds to 1 day.")]
+    public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Time between two progress events of a run. Default: 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.02", "00:10:00", ErrorMessage = "Trainer:ProgressInterval must be 0.02 seconds to 10 minutes.")]
     public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(1);

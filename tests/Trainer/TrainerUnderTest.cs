@@ -17,7 +17,7 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
 
     public DdpmClient Client { get; }
 
-    public static async Task<TrainerUnderTest> StartAsync(string root)
+    public static async Task<TrainerUnderTest> StartAsync(string root, params string[] settings)
     {
         var address = FreeAddress();
         TinyData.Write(Path.Combine(root, "data-sets"));
@@ -26,6 +26,7 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
             $"--Trainer:DataRoot={Path.Combine(root, "data-sets")}",
             "--Trainer:Threads=1",
             "--Trainer:ProgressInterval=00:00:00.02",
+            .. settings,
         ]);
         builder.AddServiceDefaults("test", new ListenOptions { Grpc = address });
         builder.Logging.SetMinimumLevel(LogLevel.Critical);

@@ -1,5 +1,6 @@
 using Ddpm.Hosting;
 using Ddpm.Networks;
+using Ddpm.Safetensors;
 using Ddpm.Storage;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
@@ -25,36 +26,17 @@ internal sealed partial class RunExecution(
     private static readonly TimeSpan WriteRetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Trains and publishes; every end but the process's own is written down.</summary>
-    /// <param name="runId">A run that waits; one that has ended since is left alone.</param>
+    /// <param name="runId">A run that waits, or that an earlier process left; one that has ended since is left alone.</param>
     /// <param name="stop">Someone asks for an end after the step under way.</param>
-    /// <param name="shutdown">The process ends: the run is left as it is.</param>
+    /// <param name="shutdown">The process ends: the run is left to the next one.</param>
     public void Execute(string runId, CancellationToken stop, CancellationToken shutdown)
     {
+        var folder = new RunFolder(storage.Value.FullRoot, runId);
         var run = Change(runId, Begin);
-        if (run.State != RunState.Running)
-            return;
         try
         {
-            LibTorch.Load();
-            var recipe = Recipe.Parse(run.RecipeJson);
-            set_num_threads(options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / 2));
-            using var session = new TrainingSession(recipe, dataSets.Open(recipe.Data.Source));
-            var progress = new RunProgress(time, recipe.Training);
-            while (session.StepsDone < recipe.Training.Steps)
-            {
-                if (shutdown.IsCancellationRequested)
-                    return;
-                if (stop.IsCancellationRequested)
-                {
-                    Change(runId, current => End(current, RunState.Stopped));
-                    return;
-                }
-                progress.Add(session.Step());
-                if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
-                    Report(runId, session.StepsDone, progress.Take(session.StepsDone));
-            }
-            var version = Publish(runId, run.RecipeJson, recipe, session, progress);
-            Change(runId, current => End(current, RunState.Succeeded, publishedVersion: version));
+            if (run.State == RunState.Running && !Train(run, folder, stop, shutdown))
+                return;
         }
         catch (Exception e)
         {
@@ -62,6 +44,41 @@ internal sealed partial class RunExecution(
             LogFailed(logger, e, runId, explanation);
             WriteFailure(runId, explanation, shutdown);
         }
+        folder.Delete();
+    }
+
+    /// <returns>Whether the run has ended; otherwise the process does.</returns>
+    private bool Train(Run run, RunFolder folder, CancellationToken stop, CancellationToken shutdown)
+    {
+        LibTorch.Load();
+        set_num_threads(options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / 2));
+        var recipe = Recipe.Parse(run.RecipeJson);
+        using var session = new TrainingSession(recipe, dataSets.Open(recipe.Data.Source));
+        if (File.Exists(folder.Checkpoint))
+            session.Restore(folder.Checkpoint);
+        var progress = new RunProgress(time, recipe.Training);
+        var checkpointAt = time.GetTimestamp();
+        while (session.StepsDone < recipe.Training.Steps)
+        {
+            if (stop.IsCancellationRequested)
+            {
+                Change(run.Id, current => End(current, RunState.Stopped));
+                return true;
+            }
+            if (shutdown.IsCancellationRequested || time.GetElapsedTime(checkpointAt) >= options.Value.CheckpointInterval)
+            {
+                session.Save(folder.Checkpoint);
+                checkpointAt = time.GetTimestamp();
+            }
+            if (shutdown.IsCancellationRequested)
+                return false;
+            progress.Add(session.Step());
+            if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
+                Report(run.Id, session.StepsDone, progress.Take(session.StepsDone));
+        }
+        var version = Publish(run, folder, recipe, session);
+        Change(run.Id, current => End(current, RunState.Succeeded, publishedVersion: version));
+        return true;
     }
 
     /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
@@ -120,31 +137,20 @@ internal sealed partial class RunExecution(
             });
     }
 
-    private string Publish(string runId, string recipeJson, Recipe recipe, TrainingSession session, RunProgress progress)
+    private string Publish(Run run, RunFolder folder, Recipe recipe, TrainingSession session)
     {
-        var folder = Path.Combine(storage.Value.FullRoot, "runs", runId);
-        Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-        try
-        {
-            Checkpoint.Save(
-                folder,
-                session.Averaged,
-                recipe.Schedule,
-                new ModelIndex(recipe.Model.ClassNames.Index().ToDictionary(entry => entry.Index, entry => entry.Item)),
-                new Dictionary<string, string>
-                {
-                    ["recipe.json"] = recipeJson,
-                    ["README.md"] = ModelCard.Write(recipe, session.Averaged.ParameterCount, progress.RecentLoss),
-                });
-            return models.PublishAsync(recipe.Model.Name, folder, new PublishOptions { RunId = runId }).GetAwaiter().GetResult().Version;
-        }
-        finally
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
+        folder.DeletePublication();
+        Checkpoint.Save(
+            folder.Publication,
+            session.Averaged,
+            recipe.Schedule,
+            new ModelIndex(recipe.Model.ClassNames.Index().ToDictionary(entry => entry.Index, entry => entry.Item)),
+            new Dictionary<string, string>
+            {
+                ["recipe.json"] = run.RecipeJson,
+                ["README.md"] = ModelCard.Write(recipe, session.Averaged.ParameterCount, session.RecentLoss),
+            });
+        return models.PublishAsync(recipe.Model.Name, folder.Publication, new PublishOptions { RunId = run.Id }).GetAwaiter().GetResult().Version;
     }
 
     private Run Change(string runId, Func<Run, bool> change, Action<V1.RunEvent>? details = null) =>
@@ -152,7 +158,7 @@ internal sealed partial class RunExecution(
 
     private static string Explain(Exception exception) => exception switch
     {
-        LibTorchMissingException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException => exception.Message,
+        LibTorchMissingException or SafetensorsException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException => exception.Message,
         IOException e when DiskFull.Is(e) => DiskFull.Message,
         _ => $"An unexpected error ended the run; the Trainer's log has the details. ({exception.GetType().Name})",
     };

@@ -9,8 +9,6 @@ internal sealed record ProgressFigures(double Loss, double GradientNorm, double 
 /// <summary>Gathers the figures of a run between two reports.</summary>
 internal sealed class RunProgress(TimeProvider time, TrainingSection training)
 {
-    private const double RecentWeight = 0.02;
-
     private long _reportedAt = time.GetTimestamp();
     private double _losses;
     private double _norms;
@@ -18,15 +16,11 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
 
     public TimeSpan SinceReport => time.GetElapsedTime(_reportedAt);
 
-    /// <summary>The loss, smoothed over some fifty steps.</summary>
-    public double RecentLoss { get; private set; } = double.NaN;
-
     public void Add(StepResult step)
     {
         _losses += step.Loss;
         _norms += step.GradientNorm;
         _steps++;
-        RecentLoss = double.IsNaN(RecentLoss) ? step.Loss : RecentLoss + RecentWeight * (step.Loss - RecentLoss);
     }
 
     /// <summary>The figures since the previous report, which ends here.</summary>

@@ -1,20 +1,18 @@
-using Ddpm.V1;
-using Google.Protobuf.WellKnownTypes;
-
 namespace Ddpm.Trainer.Runs;
 
-/// <summary>Carries the runs out, one at a time, in the order of their submission, on a thread of their own.</summary>
-internal sealed partial class RunWorker(RunLedger ledger, RunQueue queue, RunExecution execution, TimeProvider time, ILogger<RunWorker> logger) : BackgroundService
+/// <summary>
+/// Carries the runs out, one at a time, in the order of their submission, on a thread of their own. A run that an earlier process left goes
+/// on from its last checkpoint.
+/// </summary>
+internal sealed partial class RunWorker(RunLedger ledger, RunQueue queue, RunExecution execution, ILogger<RunWorker> logger) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var run in await ledger.UnfinishedAsync(cancellationToken))
-        {
-            if (run.State == RunState.Queued)
-                queue.Enqueue(run.Id);
-            else
-                await ledger.ChangeAsync(run.Id, Interrupted);
-        }
+        var unfinished = await ledger.UnfinishedAsync(cancellationToken);
+        if (unfinished.Count > 0)
+            LogRecovering(logger, unfinished.Count);
+        foreach (var run in unfinished)
+            queue.Enqueue(run.Id);
         await base.StartAsync(cancellationToken);
     }
 
@@ -31,15 +29,6 @@ internal sealed partial class RunWorker(RunLedger ledger, RunQueue queue, RunExe
         }
     }
 
-    private bool Interrupted(Run run)
-    {
-        LogInterrupted(logger, run.Id, run.StepsDone, run.StepsTotal);
-        run.State = RunState.Failed;
-        run.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
-        run.Error = $"The Trainer ended after {run.StepsDone} of {run.StepsTotal} steps, and nothing was published; start the recipe again.";
-        return true;
-    }
-
-    [LoggerMessage(1, LogLevel.Warning, "Run {RunId} was interrupted after {StepsDone} of {StepsTotal} steps")]
-    private static partial void LogInterrupted(ILogger logger, string runId, long stepsDone, long stepsTotal);
+    [LoggerMessage(1, LogLevel.Information, "Taking up {Count} unfinished runs")]
+    private static partial void LogRecovering(ILogger logger, int count);
 }

@@ -4,26 +4,25 @@ using static TorchSharp.torch;
 namespace Ddpm.Trainer.Training;
 
 /// <summary>Draws batches without replacement, in a new random order for each pass over the data; an incomplete last batch is left out.</summary>
-internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizontalFlip, Generator generator)
+internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizontalFlip, long seed)
 {
     private readonly byte[] _pixels = new byte[batchSize * data.Channels * data.Height * data.Width];
     private readonly long[] _labels = new long[batchSize];
     private long[] _order = [];
-    private int _next;
+    private long _orderedPass = -1;
 
     /// <summary>Images [batch, channels, height, width] in [−1, 1] and their labels [batch]; the caller disposes both.</summary>
-    public (Tensor Images, Tensor Labels) Draw()
+    /// <param name="step">Number of the step, from 0: decides which images.</param>
+    /// <param name="generator">Decides which images are mirrored.</param>
+    public (Tensor Images, Tensor Labels) Draw(long step, Generator generator)
     {
-        if (_next + batchSize > _order.Length)
-        {
-            using var permutation = randperm(data.Count, generator: generator);
-            _order = permutation.data<long>().ToArray();
-            _next = 0;
-        }
+        var batchesPerPass = data.Count / batchSize;
+        UseOrderOf(step / batchesPerPass);
+        var first = (int)(step % batchesPerPass) * batchSize;
         var size = data.Channels * data.Height * data.Width;
         for (var row = 0; row < batchSize; row++)
         {
-            var index = (int)_order[_next++];
+            var index = (int)_order[first + row];
             data.Image(index).CopyTo(_pixels.AsSpan(row * size));
             _labels[row] = data.Label(index);
         }
@@ -32,5 +31,15 @@ internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizon
         if (horizontalFlip)
             images = where(rand(batchSize, 1, 1, 1, generator: generator) < 0.5, images.flip(3), images);
         return (images.MoveToOuterDisposeScope(), tensor(_labels).MoveToOuterDisposeScope());
+    }
+
+    private void UseOrderOf(long pass)
+    {
+        if (pass == _orderedPass)
+            return;
+        using var generator = new Generator((ulong)RandomStream.OfPass(seed, pass));
+        using var permutation = randperm(data.Count, generator: generator);
+        _order = permutation.data<long>().ToArray();
+        _orderedPass = pass;
     }
 }

@@ -1,4 +1,5 @@
 using Ddpm.Networks;
+using Ddpm.Safetensors;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
 using static TorchSharp.torch;
@@ -18,8 +19,8 @@ public sealed class TrainingSession : IDisposable
     {
         ThrowIfMismatched(recipe, data);
         _recipe = recipe;
-        _generator = new Generator((ulong)recipe.Training.Seed);
-        _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, _generator);
+        _generator = new Generator();
+        _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
         random.manual_seed(recipe.Training.Seed);
         var network = new UNet2DModel(recipe.Network);
         var averaged = new UNet2DModel(recipe.Network);
@@ -30,6 +31,9 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Optimiser steps done.</summary>
     public long StepsDone => _optimisation.StepsDone;
 
+    /// <summary>The loss, smoothed over some fifty steps.</summary>
+    public double RecentLoss => _optimisation.RecentLoss;
+
     /// <summary>The moving average of the weights: what is worth keeping.</summary>
     public UNet2DModel Averaged => _optimisation.Averaged;
 
@@ -37,13 +41,31 @@ public sealed class TrainingSession : IDisposable
     public StepResult Step()
     {
         using var scope = NewDisposeScope();
-        var (images, labels) = _batches.Draw();
+        _generator.manual_seed(RandomStream.OfStep(_recipe.Training.Seed, StepsDone));
+        var (images, labels) = _batches.Draw(StepsDone, _generator);
         var count = images.shape[0];
         var timesteps = randint(0, _recipe.Schedule.NumTrainTimesteps, [count], dtype: int64, generator: _generator);
         var noise = randn(images.shape, generator: _generator);
         if (_recipe.Training.ClassDropout > 0)
             labels = where(rand(count, generator: _generator) < _recipe.Training.ClassDropout, _recipe.Network.NullClassEmbed!.Value, labels);
         return _optimisation.Step(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels);
+    }
+
+    /// <summary>Writes everything that the next step depends on; aside first, then renamed.</summary>
+    /// <exception cref="IOException">It could not be written; what was at <paramref name="path"/> is still there.</exception>
+    public void Save(string path)
+    {
+        var writer = new SafetensorsWriter();
+        _optimisation.Save(writer);
+        writer.Write(path);
+    }
+
+    /// <summary>Goes on from what <see cref="Save"/> wrote for the same recipe: the weights at the end are those of an undisturbed run.</summary>
+    /// <exception cref="SafetensorsException">The file is damaged, or of another recipe.</exception>
+    public void Restore(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        _optimisation.Restore(file);
     }
 
     public void Dispose()

@@ -108,27 +108,51 @@ public sealed class RunLifeTests : IDisposable
         (await trainer.ListModelsAsync()).ShouldNotContain(model => model.Name == "stripes");
     }
 
+    /// <summary>What a lost process leaves is copied while it trains: both runs end as undisturbed ones do.</summary>
     [Fact]
-    public async Task Restart_WhileOneTrainsAndOneWaits_FailsTheFirstInWordsAndRunsTheSecond()
+    public async Task Restart_WhileOneTrainsAndOneWaits_EndsInTheSameVersions()
     {
-        Run training, waiting;
+        var lengthy = TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 120");
+        Run training, waiting, undisturbed;
         TemporaryFolder left;
-        await using (var trainer = await TrainerUnderTest.StartAsync(_folder.Path))
+        await using (var trainer = await TrainerUnderTest.StartAsync(_folder.Path, "--Trainer:CheckpointInterval=00:00:00"))
         {
-            training = await trainer.StartRunAsync(Endless);
+            training = await trainer.StartRunAsync(lengthy);
             waiting = await trainer.StartRunAsync(TinyData.Recipe);
-            await trainer.UntilAsync(training.Id, run => run.StepsDone > 0);
+            await trainer.UntilAsync(training.Id, run => run.StepsDone > 20);
             left = _folder.Copy();
+            undisturbed = (await trainer.EventsAsync(training.Id))[^1].Run;
         }
         using var _ = left;
         await using var restarted = await TrainerUnderTest.StartAsync(left.Path);
 
-        var interrupted = (await restarted.EventsAsync(training.Id))[^1].Run;
+        var events = await restarted.EventsAsync(training.Id);
         var finished = (await restarted.EventsAsync(waiting.Id))[^1].Run;
 
-        interrupted.State.ShouldBe(RunState.Failed);
-        interrupted.Error.ShouldContain("start the recipe again");
+        events[^1].Run.State.ShouldBe(RunState.Succeeded);
+        events[^1].Run.PublishedVersion.ShouldBe(undisturbed.PublishedVersion);
+        events.Select(happened => happened.Run.StepsDone).ShouldBeInOrder();
         finished.State.ShouldBe(RunState.Succeeded);
+    }
+
+    [Fact]
+    public async Task Stop_OfTheProcess_LeavesTheRunToTheNext()
+    {
+        Run training;
+        await using (var trainer = await TrainerUnderTest.StartAsync(_folder.Path))
+        {
+            training = await trainer.StartRunAsync(Endless);
+            await trainer.UntilAsync(training.Id, run => run.StepsDone > 0);
+        }
+        await using var next = await TrainerUnderTest.StartAsync(_folder.Path);
+        var before = await next.GetRunAsync(training.Id);
+
+        var later = await next.UntilAsync(training.Id, run => run.LastEvent > before.LastEvent);
+
+        before.State.ShouldBe(RunState.Running);
+        later.StepsDone.ShouldBeGreaterThan(before.StepsDone);
+        await next.StopRunAsync(training.Id);
+        (await next.EventsAsync(training.Id))[^1].Run.State.ShouldBe(RunState.Stopped);
     }
 
     [Fact]
