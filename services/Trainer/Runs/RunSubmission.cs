@@ -1,6 +1,6 @@
 using Ddpm.Networks;
-using Ddpm.Storage;
 using Ddpm.Protocol;
+using Ddpm.Storage;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
 using Ddpm.Trainer.Training;
