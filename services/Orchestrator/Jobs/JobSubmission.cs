@@ -1,5 +1,5 @@
-using Ddpm.Storage;
 using Ddpm.Protocol;
+using Ddpm.Storage;
 using Ddpm.Storage.Jobs;
 using Ddpm.V1;
 using Google.Protobuf;
