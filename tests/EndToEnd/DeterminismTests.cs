@@ -5,6 +5,8 @@ namespace Ddpm.EndToEnd.Tests;
 /// <summary>The same command gives the same bytes, and a trajectory is the same whatever the count.</summary>
 public sealed class DeterminismTests
 {
+    private const string Shipped = "fashion-mnist";
+
     [Theory]
     [InlineData("ddim", 50, 4)]
     [InlineData("ddpm", 1000, 2)]
@@ -54,9 +56,27 @@ public sealed class DeterminismTests
         BytesOf(folder, "B", "001.png").ShouldBe(BytesOf(folder, "A", "001.png"));
     }
 
-    private static Task<CommandOutcome> GenerateAsync(StandaloneProcess standalone, string output, string sampler, int steps, int count) =>
+    [Fact]
+    public async Task Generate_WithTheShippedModel_GivesTheSameBytesTwiceAndWithAnotherCount()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
+
+        await GenerateAsync(standalone, folder.Resolve("A"), "ddim", 50, 16, Shipped);
+        await GenerateAsync(standalone, folder.Resolve("B"), "ddim", 50, 16, Shipped);
+        await GenerateAsync(standalone, folder.Resolve("C"), "ddim", 50, 4, Shipped);
+
+        var names = FilesOf(folder.Resolve("A"));
+        names.Count.ShouldBe(17);
+        foreach (var name in names)
+            BytesOf(folder, "B", name).ShouldBe(BytesOf(folder, "A", name), $"{name} of two runs");
+        BytesOf(folder, "C", "003.png").ShouldBe(BytesOf(folder, "A", "003.png"));
+    }
+
+    private static Task<CommandOutcome> GenerateAsync(
+        StandaloneProcess standalone, string output, string sampler, int steps, int count, string model = TinyModel.Name) =>
         DdpmCommand.SucceedAsync(
-            "generate", "--server", standalone.GrpcAddress.OriginalString, "--model", TinyModel.Name, "--sampler", sampler,
+            "generate", "--server", standalone.GrpcAddress.OriginalString, "--model", model, "--sampler", sampler,
             "--steps", $"{steps}", "--count", $"{count}", "--seed", "7", "--out", output);
 
     private static List<string> FilesOf(string folder) => [.. Directory.GetFiles(folder).Select(path => Path.GetFileName(path)!).Order()];

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Ddpm.EndToEnd.Tests.Support;
 
@@ -61,25 +62,11 @@ internal sealed class RunningProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Waits for a line that starts with <paramref name="beginning"/> on stdout.</summary>
-    /// <returns>The rest of the line.</returns>
-    public async Task<string> LineAsync(string beginning)
-    {
-        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look(string? line)
-        {
-            if (line?.StartsWith(beginning, StringComparison.Ordinal) == true)
-                found.TrySetResult(line[beginning.Length..].Trim());
-        }
+    /// <summary>Waits until stdout matches.</summary>
+    public Task<Match> OutputMatchAsync(string pattern) => MatchAsync(pattern, _output);
 
-        _process.OutputDataReceived += (_, line) => Look(line.Data);
-        foreach (var line in Output.Split('\n'))
-            Look(line);
-        await Task.WhenAny(found.Task, _process.WaitForExitAsync(TestContext.Current.CancellationToken));
-        return found.Task.IsCompletedSuccessfully
-            ? await found.Task
-            : throw new InvalidOperationException($"The process ended before it wrote '{beginning}…':\n{Output}\n{Error}");
-    }
+    /// <summary>Waits until stderr matches.</summary>
+    public Task<Match> ErrorMatchAsync(string pattern) => MatchAsync(pattern, _error);
 
     /// <summary>SIGKILL: no handler of the process runs.</summary>
     public async Task KillAsync()
@@ -100,6 +87,21 @@ internal sealed class RunningProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+    }
+
+    private async Task<Match> MatchAsync(string pattern, StringBuilder text)
+    {
+        var ended = _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (true)
+        {
+            var isLast = ended.IsCompleted;
+            if (Regex.Match(Read(text), pattern, RegexOptions.Multiline) is { Success: true } match)
+                return match;
+            if (isLast)
+                throw new InvalidOperationException($"The process ended before it wrote '{pattern}':\n{Output}\n{Error}");
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     private static void Append(StringBuilder text, string? line)
