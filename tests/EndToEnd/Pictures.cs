@@ -1,0 +1,39 @@
+using Ddpm.EndToEnd.Tests.Support;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Ddpm.EndToEnd.Tests;
+
+/// <summary>Takes the pictures of the documentation: the shipped model, the real system, a real browser. <c>docs/pictures/make.sh</c> runs it.</summary>
+public sealed class Pictures
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "docs", "pictures");
+
+    [Fact(Explicit = true)]
+    public async Task Take_OfTheGallery()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Path);
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = ReducedMotion.Reduce });
+
+        await page.GotoAsync("/?model=fashion-mnist&sampler=ddpm&steps=500&seed=7&count=16&classes=0,1,2,3,4,5,6,7,8,9");
+        await page.GetByTestId("create-submit").ClickAsync();
+        await Expect(page.GetByTestId("progress-step")).ToHaveTextAsync(
+            new System.Text.RegularExpressions.Regex("^(3[0-9][0-9]) of"), new LocatorAssertionsToHaveTextOptions { Timeout = 600_000 });
+        await ShootAsync(page, "create.png");
+
+        await Expect(page.GetByTestId("job-state")).ToHaveTextAsync("Finished", new LocatorAssertionsToHaveTextOptions { Timeout = 600_000 });
+        await page.GetByTestId("open-job").ClickAsync();
+        await page.GetByTestId("job-image-9").ClickAsync();
+        var slider = page.GetByTestId("frame-slider");
+        var last = int.Parse((await slider.GetAttributeAsync("max"))!, System.Globalization.CultureInfo.InvariantCulture);
+        await slider.FillAsync($"{last * 4 / 5}");
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await ShootAsync(page, "job.png");
+    }
+
+    private static Task ShootAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, name) });
+}
