@@ -26,7 +26,8 @@ public sealed class LiveTensorTests
         for (var i = 0; i < 1000; i++)
             network.forward(x, t, labels).Dispose();
 
-        Tensor.TotalCount.ShouldBe(before);
+        // The collector may still take some of the past; only growth is a leak.
+        Tensor.TotalCount.ShouldBeLessThanOrEqualTo(before);
         x.Dispose();
         t.Dispose();
     }

@@ -20,12 +20,15 @@ public sealed class TrainingSessionTests : IDisposable
     {
         using var session = new TrainingSession(Recipe.Parse(TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 150, \"learning_rate_warmup_steps\": 5")), Data());
         var early = Enumerable.Range(0, 20).Average(_ => session.Step().Loss);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         var before = Tensor.TotalCount;
 
         for (var i = 0; i < 100; i++)
             session.Step();
 
-        Tensor.TotalCount.ShouldBe(before);
+        // The collector may still take some of the past; only growth is a leak.
+        Tensor.TotalCount.ShouldBeLessThanOrEqualTo(before);
         Enumerable.Range(0, 20).Average(_ => session.Step().Loss).ShouldBeLessThan(0.8 * early);
         session.StepsDone.ShouldBe(140);
     }
