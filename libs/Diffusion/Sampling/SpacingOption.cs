@@ -7,8 +7,8 @@ internal static class SpacingOption
 
     private static readonly (string Value, string Title, TimestepSpacing Spacing)[] Choices =
     [
-        ("leading", "Even, down to the lowest noise level", TimestepSpacing.Leading),
         ("trailing", "Even, from the highest noise level", TimestepSpacing.Trailing),
+        ("leading", "Even, down to the lowest noise level", TimestepSpacing.Leading),
         ("linspace", "Even, both ends included", TimestepSpacing.Linspace),
         ("quadratic", "Quadratic: more steps at low noise", TimestepSpacing.Quadratic),
     ];

@@ -41,6 +41,34 @@ public sealed class DdimSamplerTests
         noise.Count.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Clipped_WithMoreAndMoreSteps_ConvergesAsAnOdeSolverDoes()
+    {
+        var schedule = new NoiseSchedule(new NoiseScheduleOptions());
+
+        var (coarse, medium, fine) = (await EndAsync(125), await EndAsync(250), await EndAsync(500));
+
+        // First order: half the step, half the distance. Clipping that leaves ε as it is moves x_t at every step, however short.
+        var (far, near) = (Distance(coarse, medium), Distance(medium, fine));
+        far.ShouldBeGreaterThan(0);
+        near.ShouldBeLessThan(0.7 * far);
+
+        async Task<double[]> EndAsync(int steps)
+        {
+            // So narrow that it clips most of the way.
+            Sampler<double> sampler = new DdimSampler<double>(schedule, steps, new DdimOptions { Thresholding = new Thresholding.Clip(0.3) });
+            var noise = new PhiloxNoise(3, 0);
+            var start = new double[AnalyticModel.Elements];
+            noise.Fill<double>(start, 0, NoiseUse.Initial);
+            var state = sampler.Start(start);
+            while (state.Step < steps)
+                state = await sampler.StepAsync(state, AnalyticModel.Of<double>(schedule), noise, TestContext.Current.CancellationToken);
+            return state.X;
+        }
+
+        static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Sum());
+    }
+
     [Theory]
     [InlineData(-0.1)]
     [InlineData(1.1)]

@@ -63,7 +63,7 @@ public sealed class SamplerDefinitionTests
         violations.ShouldBe(
             [
                 new("sampler_options.eta", "must be a number from 0 to 1"),
-                new("sampler_options.spacing", "must be one of leading, trailing, linspace, quadratic"),
+                new("sampler_options.spacing", "must be one of trailing, leading, linspace, quadratic"),
                 new("sampler_options.clip_denoised", "must be true or false"),
                 new("sampler_options.sigma", "is not an option of ddim; it has eta, clip_denoised, spacing"),
             ],
@@ -103,12 +103,12 @@ public sealed class SamplerDefinitionTests
     {
         { "ddpm", "variance", "fixed_large" },
         { "ddpm", "clip_denoised", false },
-        { "ddpm", "spacing", "trailing" },
+        { "ddpm", "spacing", "leading" },
         { "ddpm", "spacing", "linspace" },
         { "ddpm", "spacing", "quadratic" },
         { "ddim", "eta", 0.5 },
         { "ddim", "clip_denoised", false },
-        { "ddim", "spacing", "trailing" },
+        { "ddim", "spacing", "leading" },
         { "ddim", "spacing", "linspace" },
         { "ddim", "spacing", "quadratic" },
         { "vp-sde", "denoise", false },

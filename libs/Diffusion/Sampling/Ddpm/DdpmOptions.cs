@@ -6,8 +6,8 @@ public sealed record DdpmOptions
     /// <summary>σ_t². Default: the posterior's.</summary>
     public DdpmVariance Variance { get; init; } = DdpmVariance.FixedSmall;
 
-    /// <summary>Which timesteps are visited. Default: leading. Makes no difference when all are visited.</summary>
-    public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Leading;
+    /// <summary>Which timesteps are visited. Default: trailing. Makes no difference when all are visited.</summary>
+    public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Trailing;
 
     /// <summary>How x̂_0 is kept within range. Default: clipped to [−1, 1]. Null: not at all.</summary>
     public Thresholding? Thresholding { get; init; } = new Thresholding.Clip();
