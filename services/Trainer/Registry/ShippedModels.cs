@@ -5,11 +5,12 @@ namespace Ddpm.Trainer.Registry;
 
 /// <summary>
 /// Publishes the models that ship with the program before anything listens, so that a fresh installation can make images at once.
-/// A version that is there already stays as it is, and an alias that someone has moved is not moved back.
+/// The alias <c>shipped</c> names what came with the program; <c>latest</c> follows it until someone moves <c>latest</c> elsewhere.
 /// </summary>
 internal sealed partial class ShippedModels(IModelStore store, IOptions<TrainerOptions> options, ILogger<ShippedModels> logger) : IHostedService
 {
     private const string Config = "config.json";
+    private const string Shipped = "shipped";
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,12 +24,15 @@ internal sealed partial class ShippedModels(IModelStore store, IOptions<TrainerO
             var version = await store.PublishAsync(
                 name,
                 folder,
-                new PublishOptions { Aliases = known?.Aliases.ContainsKey(ModelName.Latest) == true ? [] : [ModelName.Latest] },
+                new PublishOptions { Aliases = LatestIsOurs(known) ? [ModelName.Latest, Shipped] : [Shipped] },
                 cancellationToken);
             if (known?.Versions.All(v => v.Version != version.Version) != false)
                 LogPublished(logger, name, version.Version[..12]);
         }
     }
+
+    private static bool LatestIsOurs(StoredModel? known) =>
+        known?.Aliases.GetValueOrDefault(ModelName.Latest) is not { } latest || latest == known.Aliases.GetValueOrDefault(Shipped);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

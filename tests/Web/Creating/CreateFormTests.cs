@@ -48,11 +48,11 @@ public class CreateFormTests
     }
 
     [Fact]
-    public void Build_FewerImagesThanClasses_TakesTheFirstClasses()
+    public void Build_FewerImagesThanClasses_KeepsTheClasses()
     {
         _form.Count = 2;
 
-        _form.Build()!.Classes.Labels.ShouldBe([0, 1]);
+        _form.Build()!.Classes.Labels.ShouldBe([0, 1, 2]);
     }
 
     [Fact]

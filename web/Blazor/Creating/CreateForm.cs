@@ -168,8 +168,7 @@ public sealed class CreateForm(Func<ulong> rollSeed)
             Steps = Steps!.Value,
             Seed = seed,
             Count = Count!.Value,
-            // Fewer images than classes show the first ones.
-            Classes = new ClassSelection { Labels = { _classes.Take(Math.Max(1, Count.Value)) } },
+            Classes = new ClassSelection { Labels = { _classes } },
         };
         foreach (var option in Options)
         {
