@@ -112,7 +112,9 @@ public sealed class Checkpoint : IDisposable
         var parameters = network.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
         ThrowIfAny(folder, "lacks weights that config.json asks for", parameters.Keys.Except(stored.Keys));
         ThrowIfAny(folder, "has weights that config.json does not ask for", stored.Keys.Except(parameters.Keys));
-        using var _ = no_grad();
+        using var unrecorded = no_grad();
+        // copy_ answers another handle on the weights, which would keep them until it is collected.
+        using var scope = NewDisposeScope();
         foreach (var (name, parameter) in parameters)
         {
             var entry = file.Entries[stored[name]];
@@ -121,7 +123,7 @@ public sealed class Checkpoint : IDisposable
                 throw new CheckpointException(folder,
                     $"{WeightsFileName}: {entry.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", parameter.shape)}]");
             }
-            using var values = tensor(file.ReadFloat32(entry.Name), parameter.shape);
+            var values = tensor(file.ReadFloat32(entry.Name), parameter.shape);
             parameter.copy_(values);
         }
     }

@@ -9,6 +9,8 @@ internal static class Normalisation
     public static GroupNorm Groups(long groups, long channels, double eps)
     {
         var norm = nn.GroupNorm(groups, channels, eps);
+        // In-place functions answer another handle on the weights, which would keep them until it is collected.
+        using (NewDisposeScope())
         using (no_grad())
         {
             nn.init.ones_(norm.weight);
