@@ -222,9 +222,9 @@ public sealed class JobLifeTests : IDisposable
         var job = await cluster.SubmitAsync(Spec(count: 1));
         var failed = await cluster.FinishAsync(job.Id);
         failed.State.ShouldBe(JobState.Failed);
-        // Leading spacing of 10 steps over T = 1000: the seventh step is at timestep 300.
+        // Trailing spacing of 10 steps over T = 1000: the seventh step is at timestep 399.
         failed.Error.ShouldContain("step 6");
-        failed.Error.ShouldContain("300");
+        failed.Error.ShouldContain("399");
         (await cluster.FramesAsync(job.Id)).Select(f => f.Step).ShouldBe([0, 1, 2, 3, 4, 5, 6]);
     }
 
