@@ -30,7 +30,8 @@ public sealed class Pictures
         var slider = page.GetByTestId("frame-slider");
         var last = int.Parse((await slider.GetAttributeAsync("max"))!, System.Globalization.CultureInfo.InvariantCulture);
         await slider.FillAsync($"{last * 4 / 5}");
-        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+        await Expect(page.GetByTestId("frame-step")).Not.ToHaveTextAsync("500 of 500");
+        await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
         await ShootAsync(page, "job.png");
     }
 
