@@ -8,7 +8,7 @@ public sealed class TrainerOptions
     public const string Section = "Trainer";
 
     /// <summary>
-    /// Folder that holds a folder for each data set, named as recipes name it. Default: none; fashion-mnist is then still found where
+    /// Folder that holds a folder for each data set, named as recipes name it, in any format that an upload may have. Default: none; fashion-mnist is then still found where
     /// Debian's package dataset-fashion-mnist puts it.
     /// </summary>
     public string? DataRoot { get; set; }
@@ -17,6 +17,18 @@ public sealed class TrainerOptions
     /// Folder with a folder for each model that is published at the start unless it is there. Default: <c>models</c> beside the program.
     /// </summary>
     public string? ShippedModels { get; set; }
+
+    /// <summary>Bytes that an uploaded data set may have. Default: 4 GiB.</summary>
+    [Range(1L, 1L << 50, ErrorMessage = "Trainer:MaxUploadBytes must be 1 to 2^50.")]
+    public long MaxUploadBytes { get; set; } = 4L << 30;
+
+    /// <summary>Bytes that the files of a zipped data set may have, unpacked; they never are on the disk. Default: 16 GiB.</summary>
+    [Range(1L, 1L << 50, ErrorMessage = "Trainer:MaxUnpackedBytes must be 1 to 2^50.")]
+    public long MaxUnpackedBytes { get; set; } = 16L << 30;
+
+    /// <summary>Files that a zipped data set may have. Default: 2,000,000.</summary>
+    [Range(1, 100_000_000, ErrorMessage = "Trainer:MaxDataSetFiles must be 1 to 100000000.")]
+    public int MaxDataSetFiles { get; set; } = 2_000_000;
 
     /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
     [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]

@@ -15,7 +15,8 @@ public static class TrainerServices
         services.AddValidatedOptions<TrainerOptions>(TrainerOptions.Section);
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddRunDatabase();
-        services.AddSingleton<NamedDataSets>();
+        services.AddSingleton<LocalDataSets>();
+        services.AddSingleton<DataSetLibrary>();
         services.AddSingleton<RunLedger>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunSubmission>();

@@ -24,10 +24,16 @@ internal static class TinyData
     public static void Write(string root)
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, "stripes")).FullName;
-        var labels = Enumerable.Range(0, 64).Select(i => (byte)(i % 2)).ToArray();
-        var pixels = labels.SelectMany(label => Enumerable.Range(0, 64).Select(pixel => pixel / 32 == label ? (byte)230 : (byte)20)).ToArray();
+        var (pixels, labels) = Images();
         WriteIdx(Path.Combine(folder, "train-images-idx3-ubyte.gz"), [64, 8, 8], pixels);
         WriteIdx(Path.Combine(folder, "train-labels-idx1-ubyte.gz"), [64], labels);
+    }
+
+    /// <summary>Its pixels [64, 8, 8] and labels.</summary>
+    public static (byte[] Pixels, byte[] Labels) Images()
+    {
+        var labels = Enumerable.Range(0, 64).Select(i => (byte)(i % 2)).ToArray();
+        return ([.. labels.SelectMany(label => Enumerable.Range(0, 64).Select(pixel => pixel / 32 == label ? (byte)230 : (byte)20))], labels);
     }
 
     public static void WriteIdx(string path, int[] shape, byte[] elements)

@@ -1,49 +1,54 @@
+using System.IO.MemoryMappedFiles;
+using Ddpm.Trainer.Data.Images;
+
 namespace Ddpm.Trainer.Data;
 
-/// <summary>Labelled images of one size, as bytes.</summary>
-public sealed class ImageDataSet
+/// <summary>Labelled images of one shape, as bytes: in memory, or mapped from a file so that they need none.</summary>
+public sealed class ImageDataSet : IDisposable
 {
-    private readonly byte[] _pixels;
-    private readonly byte[] _labels;
+    private readonly byte[] _pixels = [];
+    private readonly MemoryMappedViewAccessor? _mapped;
+    private readonly int[] _labels;
 
     /// <param name="pixels">[count, channels, height, width], 0 … 255.</param>
     /// <param name="labels">[count], 0 … classes − 1.</param>
-    /// <param name="channels">Channels of an image.</param>
-    /// <param name="height">Rows of an image.</param>
-    /// <param name="width">Columns of an image.</param>
+    /// <param name="shape">Of every image.</param>
     /// <exception cref="ArgumentException">The extents do not fit.</exception>
-    public ImageDataSet(byte[] pixels, byte[] labels, int channels, int height, int width)
+    public ImageDataSet(byte[] pixels, int[] labels, ImageShape shape)
+        : this(labels, shape, pixels.LongLength) => _pixels = pixels;
+
+    /// <summary>The same with the pixels in a view of a file, which is then this object's.</summary>
+    internal ImageDataSet(MemoryMappedViewAccessor pixels, long length, int[] labels, ImageShape shape)
+        : this(labels, shape, length) => _mapped = pixels;
+
+    private ImageDataSet(int[] labels, ImageShape shape, long length)
     {
-        if (labels.Length == 0 || pixels.LongLength != (long)labels.Length * channels * height * width)
-            throw new ArgumentException($"{pixels.Length} pixels are not {labels.Length} images of {channels}×{height}×{width}.", nameof(pixels));
-        (_pixels, _labels, Channels, Height, Width) = (pixels, labels, channels, height, width);
+        if (labels.Length == 0 || length != (long)labels.Length * shape.Size)
+            throw new ArgumentException($"{length} bytes are not {labels.Length} images of {shape}.", nameof(labels));
+        (_labels, Shape, Classes) = (labels, shape, labels.Max() + 1);
     }
 
     public int Count => _labels.Length;
 
-    public int Channels { get; }
-
-    public int Height { get; }
-
-    public int Width { get; }
+    public ImageShape Shape { get; }
 
     /// <summary>The greatest label plus one.</summary>
-    public int Classes => _labels.Max() + 1;
-
-    public ReadOnlySpan<byte> Image(int index) => _pixels.AsSpan(index * Channels * Height * Width, Channels * Height * Width);
+    public int Classes { get; }
 
     public int Label(int index) => _labels[index];
 
-    /// <summary>Reads grey images and their labels from a pair of IDX files.</summary>
-    /// <exception cref="InvalidDataException">A file breaks its format, or the two do not fit each other.</exception>
-    public static ImageDataSet ReadIdx(string imagesPath, string labelsPath)
+    /// <summary>Copies one image, [channels, height, width].</summary>
+    /// <param name="index">0 … <see cref="Count"/> − 1.</param>
+    /// <param name="image">Of the length of the shape.</param>
+    public void CopyImage(int index, Span<byte> image)
     {
-        var (imageShape, pixels) = IdxFile.Read(imagesPath);
-        var (labelShape, labels) = IdxFile.Read(labelsPath);
-        if (imageShape is not [var images, var height, var width])
-            throw new InvalidDataException($"{imagesPath}: must have the shape [images, height, width], has [{string.Join(", ", imageShape)}].");
-        if (labelShape is not [var count] || count != images)
-            throw new InvalidDataException($"{labelsPath}: must have the shape [{images}], one label for each image, has [{string.Join(", ", labelShape)}].");
-        return new ImageDataSet(pixels, labels, 1, height, width);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        var first = (long)index * Shape.Size;
+        if (_mapped is null)
+            _pixels.AsSpan((int)first, Shape.Size).CopyTo(image);
+        else
+            _mapped.SafeMemoryMappedViewHandle.ReadSpan((ulong)first, image[..Shape.Size]);
     }
+
+    public void Dispose() => _mapped?.Dispose();
 }

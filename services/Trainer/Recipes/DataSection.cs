@@ -1,4 +1,5 @@
 using Ddpm.Networks;
+using Ddpm.Trainer.Data.Images;
 
 namespace Ddpm.Trainer.Recipes;
 
@@ -11,8 +12,18 @@ public sealed record DataSection
     /// <summary>Whether half of the images, by chance, are mirrored left to right. Wrong where sides mean something.</summary>
     public bool HorizontalFlip { get; init; }
 
+    /// <summary>
+    /// How images of another shape than <c>network.sample_size</c> are fitted: <c>crop</c>, scaled to cover it and cut at the centre, or
+    /// <c>stretch</c>. Default: <c>crop</c>.
+    /// </summary>
+    public string Fit { get; init; } = "crop";
+
+    internal ImageFit ImageFit => Fit == "stretch" ? ImageFit.Stretch : ImageFit.Crop;
+
     internal IEnumerable<FieldViolation> Validate()
     {
+        if (Fit is not ("crop" or "stretch"))
+            yield return new("data.fit", $"must be 'crop' or 'stretch', is '{Fit}'");
         if (string.IsNullOrWhiteSpace(Source))
             yield return new("data.source", "must name a data set");
     }

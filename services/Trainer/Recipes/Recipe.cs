@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ddpm.Networks;
+using Ddpm.Trainer.Data.Images;
 
 namespace Ddpm.Trainer.Recipes;
 
@@ -37,6 +38,10 @@ public sealed record Recipe
 
     /// <summary>The optimisation.</summary>
     public required TrainingSection Training { get; init; }
+
+    /// <summary>The shape that every image is brought to.</summary>
+    [JsonIgnore]
+    public ImageShape ImageShape => new(Network.InChannels, Network.SampleSize!.Value.Height, Network.SampleSize.Value.Width);
 
     /// <summary>Parses and checks a recipe.</summary>
     /// <exception cref="InvalidConfigException">It breaks rules; each is named with its field, such as <c>training.batch_size</c>.</exception>
@@ -103,6 +108,10 @@ public sealed record Recipe
     {
         if (Network.SampleSize is null)
             yield return new("network.sample_size", "must be given: the size of the images to train on");
+        if (Network.InChannels is not (1 or 3))
+            yield return new("network.in_channels", $"must be 1 (grey) or 3 (RGB), is {Network.InChannels}");
+        if (Network.OutChannels != Network.InChannels)
+            yield return new("network.out_channels", $"must be as many as in_channels, {Network.InChannels}; is {Network.OutChannels}");
         if (Training.ClassDropout > 0 && Network.NullClassEmbed is null)
             yield return new("training.class_dropout", "must be 0, as network.null_class_embed is not given");
         if (Network.NullClassEmbed is { } nullClass && nullClass != Network.NumClassEmbeds - 1)

@@ -16,7 +16,7 @@ namespace Ddpm.Trainer.Runs;
 /// <summary>Carries one run out, from the recipe to the published version. Blocks its thread, which is the run's own.</summary>
 internal sealed partial class RunExecution(
     RunLedger ledger,
-    NamedDataSets dataSets,
+    DataSetLibrary dataSets,
     IModelStore models,
     IOptions<TrainerOptions> options,
     IOptions<StorageOptions> storage,
@@ -38,6 +38,14 @@ internal sealed partial class RunExecution(
             if (run.State == RunState.Running && !Train(run, folder, stop, shutdown))
                 return;
         }
+        catch (OperationCanceledException) when (shutdown.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Change(runId, current => End(current, RunState.Stopped));
+        }
         catch (Exception e)
         {
             var explanation = Explain(e);
@@ -53,7 +61,10 @@ internal sealed partial class RunExecution(
         LibTorch.Load();
         set_num_threads(options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / 2));
         var recipe = Recipe.Parse(run.RecipeJson);
-        using var session = new TrainingSession(recipe, dataSets.Open(recipe.Data.Source));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, shutdown);
+        var classNames = ClassNames(recipe, dataSets.Get(recipe.Data.Source, ending.Token).Report);
+        using var data = dataSets.Open(recipe.Data.Source, recipe.ImageShape, recipe.Data.ImageFit, ending.Token);
+        using var session = new TrainingSession(recipe, data);
         if (File.Exists(folder.Checkpoint))
             session.Restore(folder.Checkpoint);
         var progress = new RunProgress(time, recipe.Training);
@@ -76,7 +87,7 @@ internal sealed partial class RunExecution(
             if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
                 Report(run.Id, session.StepsDone, progress.Take(session.StepsDone));
         }
-        var version = Publish(run, folder, recipe, session);
+        var version = Publish(run, folder, recipe, classNames, session);
         Change(run.Id, current => End(current, RunState.Succeeded, publishedVersion: version));
         return true;
     }
@@ -137,18 +148,26 @@ internal sealed partial class RunExecution(
             });
     }
 
-    private string Publish(Run run, RunFolder folder, Recipe recipe, TrainingSession session)
+    /// <summary>The recipe's names, or else those of the data set, for a network that knows classes.</summary>
+    private static IReadOnlyList<string> ClassNames(Recipe recipe, DataSetReport data) => recipe switch
+    {
+        { Model.ClassNames.Count: > 0 } => recipe.Model.ClassNames,
+        { Network.NumClassEmbeds: null } => [],
+        _ => [.. data.Classes.Select(tally => tally.Name)],
+    };
+
+    private string Publish(Run run, RunFolder folder, Recipe recipe, IReadOnlyList<string> classNames, TrainingSession session)
     {
         folder.DeletePublication();
         Checkpoint.Save(
             folder.Publication,
             session.Averaged,
             recipe.Schedule,
-            new ModelIndex(recipe.Model.ClassNames.Index().ToDictionary(entry => entry.Index, entry => entry.Item)),
+            new ModelIndex(classNames.Index().ToDictionary(entry => entry.Index, entry => entry.Item)),
             new Dictionary<string, string>
             {
                 ["recipe.json"] = run.RecipeJson,
-                ["README.md"] = ModelCard.Write(recipe, session.Averaged.ParameterCount, session.RecentLoss),
+                ["README.md"] = ModelCard.Write(recipe, classNames, session.Averaged.ParameterCount, session.RecentLoss),
             });
         return models.PublishAsync(recipe.Model.Name, folder.Publication, new PublishOptions { RunId = run.Id }).GetAwaiter().GetResult().Version;
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Trainer.Runs;
 
 /// <summary>Takes a run: checks its recipe against every rule and against the data, writes it down, and only then queues it and answers.</summary>
-internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, NamedDataSets dataSets, IOptions<TrainerOptions> options, TimeProvider time)
+internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLibrary dataSets, IOptions<TrainerOptions> options, TimeProvider time)
 {
     private const int MaximumRequestIdLength = 128;
     private const int MaximumRecipeLength = 1 << 20;
@@ -52,7 +52,8 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, NamedDataS
         try
         {
             var recipe = Recipe.Parse(json);
-            TrainingSession.ThrowIfMismatched(recipe, dataSets.Open(recipe.Data.Source));
+            var data = dataSets.Get(recipe.Data.Source).Report;
+            TrainingSession.ThrowIfMismatched(recipe, data.Images, data.Classes.Count);
             return recipe;
         }
         catch (InvalidConfigException e)

@@ -6,7 +6,7 @@ namespace Ddpm.Trainer.Training;
 /// <summary>Draws batches without replacement, in a new random order for each pass over the data; an incomplete last batch is left out.</summary>
 internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizontalFlip, long seed)
 {
-    private readonly byte[] _pixels = new byte[batchSize * data.Channels * data.Height * data.Width];
+    private readonly byte[] _pixels = new byte[batchSize * data.Shape.Size];
     private readonly long[] _labels = new long[batchSize];
     private long[] _order = [];
     private long _orderedPass = -1;
@@ -19,15 +19,15 @@ internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizon
         var batchesPerPass = data.Count / batchSize;
         UseOrderOf(step / batchesPerPass);
         var first = (int)(step % batchesPerPass) * batchSize;
-        var size = data.Channels * data.Height * data.Width;
+        var size = data.Shape.Size;
         for (var row = 0; row < batchSize; row++)
         {
             var index = (int)_order[first + row];
-            data.Image(index).CopyTo(_pixels.AsSpan(row * size));
+            data.CopyImage(index, _pixels.AsSpan(row * size, size));
             _labels[row] = data.Label(index);
         }
         using var scope = NewDisposeScope();
-        var images = tensor(_pixels, [batchSize, data.Channels, data.Height, data.Width]).to(float32) / 127.5f - 1;
+        var images = tensor(_pixels, [batchSize, data.Shape.Channels, data.Shape.Height, data.Shape.Width]).to(float32) / 127.5f - 1;
         if (horizontalFlip)
             images = where(rand(batchSize, 1, 1, 1, generator: generator) < 0.5, images.flip(3), images);
         return (images.MoveToOuterDisposeScope(), tensor(_labels).MoveToOuterDisposeScope());

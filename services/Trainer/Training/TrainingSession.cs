@@ -14,10 +14,14 @@ public sealed class TrainingSession : IDisposable
     private readonly BatchSource _batches;
     private readonly Optimisation _optimisation;
 
+    /// <param name="recipe">What to do.</param>
+    /// <param name="data">Of the recipe's shape; stays the caller's.</param>
     /// <exception cref="InvalidConfigException">The recipe does not fit the data.</exception>
     public TrainingSession(Recipe recipe, ImageDataSet data)
     {
-        ThrowIfMismatched(recipe, data);
+        if (data.Shape != recipe.ImageShape)
+            throw new ArgumentException($"The images are {data.Shape}, the network takes {recipe.ImageShape}.", nameof(data));
+        ThrowIfMismatched(recipe, data.Count, data.Classes);
         _recipe = recipe;
         _generator = new Generator();
         _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
@@ -77,25 +81,19 @@ public sealed class TrainingSession : IDisposable
     }
 
     /// <exception cref="InvalidConfigException">The recipe does not fit the data; names each field and rule.</exception>
-    public static void ThrowIfMismatched(Recipe recipe, ImageDataSet data)
+    public static void ThrowIfMismatched(Recipe recipe, int images, int classes)
     {
-        var violations = Mismatches(recipe, data).ToList();
+        var violations = Mismatches(recipe, images, classes).ToList();
         if (violations.Count > 0)
             throw new InvalidConfigException("recipe", violations);
     }
 
-    private static IEnumerable<FieldViolation> Mismatches(Recipe recipe, ImageDataSet data)
+    private static IEnumerable<FieldViolation> Mismatches(Recipe recipe, int images, int classes)
     {
-        if (recipe.Network.InChannels != data.Channels)
-            yield return new("network.in_channels", $"must be {data.Channels}, as the data's images have; is {recipe.Network.InChannels}");
-        if (recipe.Network.OutChannels != data.Channels)
-            yield return new("network.out_channels", $"must be {data.Channels}, as the data's images have; is {recipe.Network.OutChannels}");
-        if (recipe.Network.SampleSize != new SampleSize(data.Height, data.Width))
-            yield return new("network.sample_size", $"must be {data.Height}×{data.Width}, as the data's images are; is {recipe.Network.SampleSize}");
-        if (recipe.Training.BatchSize > data.Count)
-            yield return new("training.batch_size", $"must be at most the number of images ({data.Count}), is {recipe.Training.BatchSize}");
-        var classes = (recipe.Network.NumClassEmbeds ?? int.MaxValue) - (recipe.Network.NullClassEmbed is null ? 0 : 1);
-        if (data.Classes > classes)
-            yield return new("network.num_class_embeds", $"must have a row for each of the data's {data.Classes} classes beside the null class; has {classes}");
+        if (recipe.Training.BatchSize > images)
+            yield return new("training.batch_size", $"must be at most the number of images ({images}), is {recipe.Training.BatchSize}");
+        var rows = (recipe.Network.NumClassEmbeds ?? int.MaxValue) - (recipe.Network.NullClassEmbed is null ? 0 : 1);
+        if (classes > rows)
+            yield return new("network.num_class_embeds", $"must have a row for each of the data's {classes} classes beside the null class; has {rows}");
     }
 }

@@ -78,7 +78,10 @@ public sealed class RunLifeTests : IDisposable
     [InlineData("[8, 16]", "[10, 16]", "network.block_out_channels[0]")]
     [InlineData("\"source\": \"stripes\"", "\"source\": \"spots\"", "data.source")]
     [InlineData("\"source\": \"stripes\"", "\"source\": \"../stripes\"", "data.source")]
-    [InlineData("\"sample_size\": 8", "\"sample_size\": 16", "network.sample_size")]
+    [InlineData("\"batch_size\": 8", "\"batch_size\": 65", "training.batch_size")]
+    [InlineData("\"out_channels\": 1", "\"out_channels\": 3", "network.out_channels")]
+    [InlineData("\"num_class_embeds\": 3, \"null_class_embed\": 2", "\"num_class_embeds\": 2, \"null_class_embed\": 1", "model.class_names")]
+    [InlineData("\"source\": \"stripes\"", "\"source\": \"stripes\", \"fit\": \"squeeze\"", "data.fit")]
     [InlineData("\"name\": \"stripes\"", "\"name\": \"Stripes!\"", "model.name")]
     public async Task StartRun_RecipeThatBreaksARule_NamesTheField(string what, string instead, string field)
     {

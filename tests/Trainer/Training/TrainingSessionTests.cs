@@ -1,4 +1,5 @@
 using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Data.Images;
 using Ddpm.Trainer.Recipes;
 using static TorchSharp.torch;
 
@@ -63,7 +64,7 @@ public sealed class TrainingSessionTests : IDisposable
     public void Draw_OnePass_GivesEachImageOnceInMinusOneToOne()
     {
         var pixels = Enumerable.Range(0, 10).SelectMany(i => new[] { (byte)(i * 20), (byte)255 }).ToArray();
-        var data = new ImageDataSet(pixels, [.. Enumerable.Range(0, 10).Select(i => (byte)i)], 1, 1, 2);
+        var data = new ImageDataSet(pixels, [.. Enumerable.Range(0, 10)], new ImageShape(1, 1, 2));
         using var generator = new Generator(1);
         var source = new BatchSource(data, 5, horizontalFlip: false, seed: 3);
         using var scope = NewDisposeScope();
@@ -85,7 +86,7 @@ public sealed class TrainingSessionTests : IDisposable
     [Fact]
     public void Draw_HorizontalFlip_MirrorsSomeImagesWhole()
     {
-        var data = new ImageDataSet([.. Enumerable.Range(0, 64).SelectMany(_ => new byte[] { 0, 100, 255 })], new byte[64], 1, 1, 3);
+        var data = new ImageDataSet([.. Enumerable.Range(0, 64).SelectMany(_ => new byte[] { 0, 100, 255 })], new int[64], new ImageShape(1, 1, 3));
         using var generator = new Generator(2);
         using var scope = NewDisposeScope();
 
@@ -96,10 +97,9 @@ public sealed class TrainingSessionTests : IDisposable
         rows.ShouldAllBe(row => row[0] == -row[2] && Math.Abs(row[0]) == 1 && Math.Abs(row[1] - (100 / 127.5f - 1)) < 1e-6);
     }
 
-    private ImageDataSet Data()
+    private static ImageDataSet Data()
     {
-        TinyData.Write(_folder.Path);
-        return ImageDataSet.ReadIdx(
-            Path.Combine(_folder.Path, "stripes/train-images-idx3-ubyte.gz"), Path.Combine(_folder.Path, "stripes/train-labels-idx1-ubyte.gz"));
+        var (pixels, labels) = TinyData.Images();
+        return new ImageDataSet(pixels, [.. labels.Select(label => (int)label)], new ImageShape(1, 8, 8));
     }
 }
