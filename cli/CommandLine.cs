@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Ddpm.Cli.Connection;
+using Ddpm.Cli.DataSets;
 using Ddpm.Cli.Generate;
 using Ddpm.Cli.Jobs;
 using Ddpm.Cli.Models;
@@ -67,6 +68,7 @@ public static class CommandLine
         root.Subcommands.Add(GenerateCommand.Create(commands));
         root.Subcommands.Add(JobsCommand.Create(commands));
         root.Subcommands.Add(ModelsCommand.Create(commands));
+        root.Subcommands.Add(DataCommand.Create(commands));
         root.Subcommands.Add(SamplersCommand.Create(commands));
         root.Subcommands.Add(TrainCommand.Create(commands));
         root.Subcommands.Add(PredictCommand.Create(commands));

@@ -7,10 +7,11 @@ namespace Ddpm.Cli.Rendering;
 /// <param name="Total">Steps to make.</param>
 /// <param name="Details">What else to say, for example <c>800 NFE</c>.</param>
 /// <param name="TimeLeft">Estimate; null when there is none.</param>
-internal sealed record ProgressFigures(long Done, long Total, string Details, TimeSpan? TimeLeft)
+/// <param name="Unit">What is counted.</param>
+internal sealed record ProgressFigures(long Done, long Total, string Details, TimeSpan? TimeLeft, string Unit = "step")
 {
     public override string ToString() =>
-        $"step {Done}/{Total}{(Details.Length == 0 ? "" : $" · {Details}")}{(TimeLeft is { } left && Done < Total ? $" · {Format.Span(left)} left" : "")}";
+        $"{Unit} {Done}/{Total}{(Details.Length == 0 ? "" : $" · {Details}")}{(TimeLeft is { } left && Done < Total ? $" · {Format.Span(left)} left" : "")}";
 }
 
 /// <summary>Shows progress on stderr: a live bar on a terminal, else a line for about every twentieth part.</summary>

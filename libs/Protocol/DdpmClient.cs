@@ -30,6 +30,7 @@ public sealed class DdpmClient : IDisposable
         Denoiser = new DenoiserService.DenoiserServiceClient(invoker);
         Trainer = new TrainerService.TrainerServiceClient(invoker);
         Models = new ModelRegistryService.ModelRegistryServiceClient(invoker);
+        DataSets = new DataSetService.DataSetServiceClient(invoker);
         Invoker = invoker;
     }
 
@@ -40,6 +41,8 @@ public sealed class DdpmClient : IDisposable
     public TrainerService.TrainerServiceClient Trainer { get; }
 
     public ModelRegistryService.ModelRegistryServiceClient Models { get; }
+
+    public DataSetService.DataSetServiceClient DataSets { get; }
 
     /// <summary>For other services at the same address, grpc.health.v1 for one.</summary>
     public CallInvoker Invoker { get; }

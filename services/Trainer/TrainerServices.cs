@@ -17,10 +17,12 @@ public static class TrainerServices
         services.AddModelStore().AddRunDatabase();
         services.AddSingleton<LocalDataSets>();
         services.AddSingleton<DataSetLibrary>();
+        services.AddSingleton<DataSetUpload>();
         services.AddSingleton<RunLedger>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunSubmission>();
         services.AddSingleton<RunExecution>();
+        services.AddHostedService<DataSetLeftovers>();
         services.AddHostedService<ShippedModels>();
         services.AddHostedService<RunWorker>();
         return builder;
@@ -29,6 +31,7 @@ public static class TrainerServices
     public static WebApplication MapTrainer(this WebApplication app)
     {
         app.MapGrpcService<TrainerGrpc>();
+        app.MapGrpcService<DataSetGrpc>();
         app.MapGrpcService<ModelRegistryGrpc>();
         return app;
     }

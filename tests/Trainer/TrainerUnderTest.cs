@@ -20,10 +20,10 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
     public static async Task<TrainerUnderTest> StartAsync(string root, params string[] settings)
     {
         var address = FreeAddress();
-        TinyData.Write(Path.Combine(root, "data-sets"));
+        TinyData.Write(Path.Combine(root, "local"));
         var builder = WebApplication.CreateBuilder([
             $"--Storage:Root={root}",
-            $"--Trainer:DataRoot={Path.Combine(root, "data-sets")}",
+            $"--Trainer:DataRoot={Path.Combine(root, "local")}",
             "--Trainer:Threads=1",
             "--Trainer:ProgressInterval=00:00:00.02",
             .. settings,
@@ -58,6 +58,15 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
 
     public async Task<Model> MoveAliasAsync(string model, string alias, string version) =>
         (await Client.Models.MoveAliasAsync(new MoveAliasRequest { Model = model, Alias = alias, Version = version })).Model;
+
+    public async Task<DataSet> GetDataSetAsync(string name) =>
+        (await Client.DataSets.GetDataSetAsync(new GetDataSetRequest { Name = name })).DataSet;
+
+    public async Task<IList<DataSet>> ListDataSetsAsync() =>
+        (await Client.DataSets.ListDataSetsAsync(new ListDataSetsRequest())).DataSets;
+
+    public async Task<IList<DataSetImage>> PreviewAsync(PreviewDataSetRequest request) =>
+        (await Client.DataSets.PreviewDataSetAsync(request)).Images;
 
     /// <summary>Trains a recipe to its end.</summary>
     public async Task<Run> FinishAsync(string recipe) => (await EventsAsync((await StartRunAsync(recipe)).Id))[^1].Run;

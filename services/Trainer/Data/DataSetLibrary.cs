@@ -26,13 +26,13 @@ public sealed class DataSetLibrary(LocalDataSets local, IOptions<TrainerOptions>
 
     private SourceLimits Limits => new(options.Value.MaxDataSetFiles, options.Value.MaxUnpackedBytes);
 
-    /// <summary>Every name, in order; a local one may turn out to hold no images.</summary>
-    public IReadOnlyList<string> Names()
+    /// <summary>Every data set by name, with what is known of it; a local one that nobody has used yet is known by name alone.</summary>
+    public IReadOnlyList<(string Name, DataSetRecord? Record)> List()
     {
         var uploaded = Directory.Exists(Root)
             ? Directory.EnumerateDirectories(Root).Where(folder => File.Exists(Path.Combine(folder, SourceFileName)) && File.Exists(Path.Combine(folder, RecordFile))).Select(folder => Path.GetFileName(folder))
             : [];
-        return [.. uploaded.Concat(local.Names()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return [.. uploaded.Concat(local.Names()).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(name => (name, ReadRecord(name)))];
     }
 
     /// <summary>What is known of a data set; a local one is inspected when its files have changed, which takes as long as reading them.</summary>
