@@ -45,7 +45,7 @@ internal static class DataCommand
     {
         var answer = await run.Server.Trainer.DataSets.ListDataSetsAsync(new ListDataSetsRequest(), cancellationToken: run.Cancelled);
         run.Results.Write(
-            () => new JsonObject { ["data_sets"] = Results.ToJson(answer.DataSets) },
+            () => new JsonObject { ["dataSets"] = Results.ToJson(answer.DataSets) },
             console =>
             {
                 var table = new Table().Border(TableBorder.None).AddColumns("DATA SET", "IMAGES", "CLASSES", "SIZES", "FORMAT");
@@ -121,13 +121,13 @@ internal static class DataCommand
     /// <summary>First the bytes, of which there are as many as the file has; then the images, of which nobody knows how many there are.</summary>
     private sealed class UploadView(ProgressView view, long length) : IProgress<UploadProgress>
     {
-        private const long Mebibyte = 1 << 20;
+        private const long Kilobyte = 1000;
 
         public void Report(UploadProgress value) => view.Report(new ProgressFigures(
-            value.ReceivedBytes / Mebibyte,
-            length / Mebibyte,
+            value.ReceivedBytes / Kilobyte,
+            length / Kilobyte,
             value.InspectedImages == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{value.InspectedImages} images looked at"),
             null,
-            "MiB"));
+            "kB"));
     }
 }

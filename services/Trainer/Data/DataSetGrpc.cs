@@ -70,7 +70,7 @@ internal sealed class DataSetGrpc(DataSetLibrary library, DataSetUpload upload, 
         }
         catch (DataSetNotFoundException e)
         {
-            throw RpcErrors.NotFound($"name {e.Message}.");
+            throw RpcErrors.NotFound($"There is no such data set: the name {e.Message}.");
         }
         catch (DataSetNotOwnedException e)
         {

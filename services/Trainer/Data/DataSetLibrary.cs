@@ -167,10 +167,7 @@ public sealed class DataSetLibrary(LocalDataSets local, IOptions<TrainerOptions>
     {
         if (Directory.Exists(UploadFolder))
             Directory.Delete(UploadFolder, recursive: true);
-        if (!Directory.Exists(Root))
-            return;
-        foreach (var leftover in Directory.EnumerateFiles(Root, "*.writing", SearchOption.AllDirectories))
-            File.Delete(leftover);
+        AtomicFile.RemoveLeftovers(Root);
     }
 
     private string UploadFolder => Path.Combine(storage.Value.FullRoot, "uploads");
@@ -214,6 +211,6 @@ public sealed class DataSetLibrary(LocalDataSets local, IOptions<TrainerOptions>
     }
 
     private DataSetNotFoundException NotFound(string name) => new(
-        $"names '{name}', which is no data set here: none of that name was uploaded, and there is no folder {string.Join(" or ", local.Candidates(name))}"
+        $"'{name}' is none that was uploaded, and there is no folder {string.Join(" or ", local.Candidates(name))}"
         + (name == "fashion-mnist" ? "; Debian and Ubuntu have it in the package dataset-fashion-mnist" : ""));
 }

@@ -24,7 +24,7 @@ internal static class PreparedImages
     {
         var labelOf = classes.Index().ToDictionary(entry => entry.Item, entry => entry.Index, StringComparer.Ordinal);
         var labels = new List<int>();
-        var aside = $"{path}.{Guid.NewGuid():N}.writing";
+        var aside = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}.writing");
         try
         {
             using (var file = new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
