@@ -1,0 +1,39 @@
+using Ddpm.Networks;
+using Ddpm.Trainer.Training;
+using static TorchSharp.torch;
+
+namespace Ddpm.Trainer.Evaluation;
+
+/// <summary>ε_θ(x_t, t, class).</summary>
+/// <param name="noisy">x_t, [n, channels, height, width], float32.</param>
+/// <param name="timesteps">[n], int64, 0 … T − 1.</param>
+/// <param name="labels">[n], int64; null: no classes.</param>
+/// <returns>The noise, of the shape of <paramref name="noisy"/>.</returns>
+public delegate Tensor NoisePredictor(Tensor noisy, Tensor timesteps, Tensor? labels);
+
+/// <summary>Checkpoints as predictors of noise, whatever their network was trained to predict.</summary>
+public static class CheckpointNoise
+{
+    /// <summary>The checkpoint's ε, in float64. Without labels a network with classes takes its null class.</summary>
+    /// <exception cref="ArgumentException">It knows classes but no null class, and there are no labels.</exception>
+    public static NoisePredictor Of(Checkpoint checkpoint)
+    {
+        var alphaBars = NoiseSchedules.Of(checkpoint.Scheduler).AlphaBars.ToArray();
+        var config = checkpoint.Network.Config;
+        return (noisy, timesteps, labels) =>
+        {
+            using var scope = NewDisposeScope();
+            if (labels is null && config.NullClassEmbed is { } nullClass)
+                labels = full_like(timesteps, nullClass);
+            var predicted = checkpoint.Network.forward(noisy, timesteps, labels).to(float64);
+            var alphaBar = tensor(alphaBars, device: timesteps.device).index_select(0, timesteps).reshape(-1, 1, 1, 1);
+            var noise = checkpoint.Scheduler.PredictionType switch
+            {
+                "epsilon" => predicted,
+                "v_prediction" => alphaBar.sqrt() * predicted + (1 - alphaBar).sqrt() * noisy,
+                _ => (noisy - alphaBar.sqrt() * predicted) / (1 - alphaBar).sqrt(),
+            };
+            return noise.MoveToOuterDisposeScope();
+        };
+    }
+}
