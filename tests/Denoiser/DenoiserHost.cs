@@ -95,8 +95,7 @@ internal sealed class DenoiserHost : IAsyncDisposable
         };
         using (torch.NewDisposeScope())
         {
-            torch.manual_seed(7);
-            using var network = new UNet2DModel(config);
+            using var network = new UNet2DModel(config, seed: 7);
             Checkpoint.Save(checkpoint, network, new SchedulerConfig(), ModelIndex.Unconditional);
         }
         return await Store.PublishAsync(nullClass ? "conditional" : "labelled", checkpoint, new PublishOptions());

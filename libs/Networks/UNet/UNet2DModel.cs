@@ -9,6 +9,9 @@ namespace Ddpm.Networks;
 /// </summary>
 public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
+    // Torch draws fresh weights from one generator for the whole process.
+    private static readonly Lock GlobalGenerator = new();
+
     private readonly Conv2d _convIn;
     private readonly TimestepEmbedding _timeEmbedding;
     private readonly Embedding? _classEmbedding;
@@ -18,37 +21,43 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     private readonly GroupNorm _normOut;
     private readonly Conv2d _convOut;
 
-    /// <summary>A network with fresh weights, drawn from Torch's global generator.</summary>
+    /// <summary>A network with fresh weights.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="seed">Decides the weights, whatever other networks are being made meanwhile; null: chance does.</param>
     /// <exception cref="InvalidConfigException">The configuration breaks a rule.</exception>
-    public UNet2DModel(UNetConfig config) : base(nameof(UNet2DModel))
+    public UNet2DModel(UNetConfig config, long? seed = null) : base(nameof(UNet2DModel))
     {
         config.ThrowIfInvalid();
         Config = config;
         var channels = config.BlockOutChannels;
-        _convIn = nn.Conv2d(config.InChannels, channels[0], 3, padding: 1);
-        _timeEmbedding = new TimestepEmbedding(config);
-        for (var i = 0; i < channels.Count; i++)
+        lock (GlobalGenerator)
         {
-            _downBlocks.append(new DownBlock(config, channels[Math.Max(i - 1, 0)], channels[i],
-                attends: config.DownBlockTypes[i] == "AttnDownBlock2D", downsamples: i < channels.Count - 1));
+            if (seed is { } given)
+                random.manual_seed(given);
+            _convIn = nn.Conv2d(config.InChannels, channels[0], 3, padding: 1);
+            _timeEmbedding = new TimestepEmbedding(config);
+            for (var i = 0; i < channels.Count; i++)
+            {
+                _downBlocks.append(new DownBlock(config, channels[Math.Max(i - 1, 0)], channels[i],
+                    attends: config.DownBlockTypes[i] == "AttnDownBlock2D", downsamples: i < channels.Count - 1));
+            }
+            _middle = new MiddleBlock(config);
+            for (var i = 0; i < channels.Count; i++)
+            {
+                var resolution = channels.Count - 1 - i;
+                _upBlocks.append(new UpBlock(config, channels[Math.Min(resolution + 1, channels.Count - 1)], channels[resolution],
+                    channels[Math.Max(resolution - 1, 0)], attends: config.UpBlockTypes[i] == "AttnUpBlock2D", upsamples: resolution > 0));
+            }
+            _normOut = Normalisation.Groups(config.NormNumGroups, channels[0], config.NormEps);
+            _convOut = nn.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
+            if (config.NumClassEmbeds is { } classes)
+                _classEmbedding = nn.Embedding(classes, config.TimeEmbedDim);
         }
-        _middle = new MiddleBlock(config);
-        for (var i = 0; i < channels.Count; i++)
-        {
-            var resolution = channels.Count - 1 - i;
-            _upBlocks.append(new UpBlock(config, channels[Math.Min(resolution + 1, channels.Count - 1)], channels[resolution],
-                channels[Math.Max(resolution - 1, 0)], attends: config.UpBlockTypes[i] == "AttnUpBlock2D", upsamples: resolution > 0));
-        }
-        _normOut = Normalisation.Groups(config.NormNumGroups, channels[0], config.NormEps);
-        _convOut = nn.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
 
         register_module("conv_in", _convIn);
         register_module("time_embedding", _timeEmbedding);
-        if (config.NumClassEmbeds is { } classes)
-        {
-            _classEmbedding = nn.Embedding(classes, config.TimeEmbedDim);
+        if (_classEmbedding is not null)
             register_module("class_embedding", _classEmbedding);
-        }
         register_module("down_blocks", _downBlocks);
         register_module("up_blocks", _upBlocks);
         register_module("mid_block", _middle);

@@ -106,6 +106,8 @@ public sealed record Recipe
 
     private IEnumerable<FieldViolation> Classes()
     {
+        if (Training.LossWeighting == "score_matching" && Schedule.PredictionType != "epsilon")
+            yield return new("training.loss_weighting", $"must not be 'score_matching' where the network predicts {Schedule.PredictionType}: it is the loss of ε");
         if (Network.SampleSize is null)
             yield return new("network.sample_size", "must be given: the size of the images to train on");
         if (Network.InChannels is not (1 or 3))

@@ -8,8 +8,23 @@ public sealed record TrainingSection
     /// <summary>Optimiser steps.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Images a step.</summary>
+    /// <summary>Images that are evaluated together.</summary>
     public int BatchSize { get; init; } = 128;
+
+    /// <summary>Batches whose gradients make one step. Default: 1.</summary>
+    public int GradientAccumulationSteps { get; init; } = 1;
+
+    /// <summary>How noise levels weigh in the loss: <c>simple</c>, <c>score_matching</c> or <c>min_snr</c>. Default: <c>simple</c>.</summary>
+    public string LossWeighting { get; init; } = "simple";
+
+    /// <summary>γ of <c>min_snr</c>, above 0. Default: 5. Ignored by the other weightings.</summary>
+    public double MinSnrGamma { get; init; } = 5;
+
+    /// <summary><c>adam</c>, or <c>adamw</c>, whose weight decay is apart from the gradient (Loshchilov and Hutter 2019). Default: <c>adam</c>.</summary>
+    public string Optimizer { get; init; } = "adam";
+
+    /// <summary>Share of a weight that a step takes off, times the learning rate; 0 … 1. Default: 0.01. Ignored by <c>adam</c>.</summary>
+    public double WeightDecay { get; init; } = 0.01;
 
     /// <summary>Adam's step size after the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-4;
@@ -41,6 +56,16 @@ public sealed record TrainingSection
             yield return new("training.steps", $"must be 1 … 100000000, is {Steps}");
         if (BatchSize is < 1 or > 65536)
             yield return new("training.batch_size", $"must be 1 … 65536, is {BatchSize}");
+        if (GradientAccumulationSteps is < 1 or > 65536)
+            yield return new("training.gradient_accumulation_steps", $"must be 1 … 65536, is {GradientAccumulationSteps}");
+        if (LossWeighting is not ("simple" or "score_matching" or "min_snr"))
+            yield return new("training.loss_weighting", $"must be 'simple', 'score_matching' or 'min_snr', is '{LossWeighting}'");
+        if (!(MinSnrGamma > 0 && double.IsFinite(MinSnrGamma)))
+            yield return new("training.min_snr_gamma", $"must be a positive number, is {MinSnrGamma}");
+        if (Optimizer is not ("adam" or "adamw"))
+            yield return new("training.optimizer", $"must be 'adam' or 'adamw', is '{Optimizer}'");
+        if (!(WeightDecay >= 0 && WeightDecay <= 1))
+            yield return new("training.weight_decay", $"must be 0 … 1, is {WeightDecay}");
         if (!(LearningRate > 0 && LearningRate <= 1))
             yield return new("training.learning_rate", $"must be more than 0 and at most 1, is {LearningRate}");
         if (LearningRateWarmupSteps < 0 || LearningRateWarmupSteps > Steps)

@@ -145,6 +145,7 @@ internal sealed partial class RunExecution(
                 happened.GradientNorm = figures.GradientNorm;
                 happened.ImagesPerSecond = figures.ImagesPerSecond;
                 happened.TimeLeft = Duration.FromTimeSpan(figures.TimeLeft);
+                happened.QuartileLosses.AddRange(ToContract(figures.Quartiles));
             });
     }
 
@@ -155,6 +156,11 @@ internal sealed partial class RunExecution(
         { Network.NumClassEmbeds: null } => [],
         _ => [.. data.Classes.Select(tally => tally.Name)],
     };
+
+    private static IEnumerable<V1.QuartileLoss> ToContract(QuartileLosses losses) =>
+        new[] { losses.First, losses.Second, losses.Third, losses.Fourth }.Index()
+            .Where(quartile => quartile.Item.Images > 0)
+            .Select(quartile => new V1.QuartileLoss { Quartile = quartile.Index + 1, Loss = quartile.Item.Sum / quartile.Item.Images, ImageCount = quartile.Item.Images });
 
     private string Publish(Run run, RunFolder folder, Recipe recipe, IReadOnlyList<string> classNames, TrainingSession session)
     {

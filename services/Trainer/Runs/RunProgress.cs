@@ -4,7 +4,7 @@ using Ddpm.Trainer.Training;
 namespace Ddpm.Trainer.Runs;
 
 /// <summary>Means since the previous report.</summary>
-internal sealed record ProgressFigures(double Loss, double GradientNorm, double ImagesPerSecond, TimeSpan TimeLeft);
+internal sealed record ProgressFigures(double Loss, double GradientNorm, double ImagesPerSecond, TimeSpan TimeLeft, QuartileLosses Quartiles);
 
 /// <summary>Gathers the figures of a run between two reports.</summary>
 internal sealed class RunProgress(TimeProvider time, TrainingSection training)
@@ -12,6 +12,7 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
     private long _reportedAt = time.GetTimestamp();
     private double _losses;
     private double _norms;
+    private QuartileLosses _quartiles;
     private int _steps;
 
     public TimeSpan SinceReport => time.GetElapsedTime(_reportedAt);
@@ -20,6 +21,7 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
     {
         _losses += step.Loss;
         _norms += step.GradientNorm;
+        _quartiles += step.Quartiles;
         _steps++;
     }
 
@@ -30,9 +32,10 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
         var figures = new ProgressFigures(
             _losses / _steps,
             _norms / _steps,
-            _steps * training.BatchSize / seconds,
-            TimeSpan.FromSeconds(Math.Min((training.Steps - stepsDone) * seconds / _steps, TimeSpan.FromDays(3650).TotalSeconds)));
-        (_losses, _norms, _steps, _reportedAt) = (0, 0, 0, time.GetTimestamp());
+            _steps * (double)training.BatchSize * training.GradientAccumulationSteps / seconds,
+            TimeSpan.FromSeconds(Math.Min((training.Steps - stepsDone) * seconds / _steps, TimeSpan.FromDays(3650).TotalSeconds)),
+            _quartiles);
+        (_losses, _norms, _quartiles, _steps, _reportedAt) = (0, 0, default, 0, time.GetTimestamp());
         return figures;
     }
 }

@@ -8,11 +8,18 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Trainer.Training;
 
-/// <param name="Loss">Mean squared error of the batch before the step.</param>
+/// <param name="Loss">Mean loss of the images before the step.</param>
 /// <param name="GradientNorm">Euclidean norm of the gradient before clipping.</param>
-public readonly record struct StepResult(double Loss, double GradientNorm);
+/// <param name="Quartiles">The loss by noise level.</param>
+public readonly record struct StepResult(double Loss, double GradientNorm, QuartileLosses Quartiles);
 
-/// <summary>One network under optimisation: the loss of Ho et al. 2020 (equation 14), Adam, clipping and the moving average.</summary>
+/// <param name="Images">x_0, [n, c, h, w].</param>
+/// <param name="Noise">ε, of that shape.</param>
+/// <param name="Timesteps">[n].</param>
+/// <param name="Labels">[n], for a conditional network.</param>
+internal sealed record NoisyBatch(Tensor Images, Tensor Noise, Tensor Timesteps, Tensor? Labels);
+
+/// <summary>One network under optimisation: loss, Adam, clipping and the moving average.</summary>
 internal sealed class Optimisation : IDisposable
 {
     private const string StepsName = "steps";
@@ -20,9 +27,8 @@ internal sealed class Optimisation : IDisposable
     private const double RecentLossWeight = 0.02;
 
     private readonly Recipe _recipe;
-    private readonly Tensor _signalRates;
-    private readonly Tensor _noiseRates;
-    private readonly Adam _adam;
+    private readonly DenoisingLoss _loss;
+    private readonly OptimizerHelper _adam;
     private readonly MovingAverage _movingAverage;
 
     /// <param name="recipe">The recipe.</param>
@@ -34,11 +40,11 @@ internal sealed class Optimisation : IDisposable
         _recipe = recipe;
         Network = network;
         Averaged = averaged;
-        using var scope = NewDisposeScope();
-        var alphaBar = tensor(schedule.AlphaBars.ToArray());
-        _signalRates = alphaBar.sqrt().to(float32).DetachFromDisposeScope();
-        _noiseRates = (1 - alphaBar).sqrt().to(float32).DetachFromDisposeScope();
-        _adam = optim.Adam(network.parameters(), recipe.Training.LearningRate, beta1: 0.9, beta2: 0.999, eps: 1e-8);
+        _loss = new DenoisingLoss(recipe, schedule.AlphaBars);
+        var training = recipe.Training;
+        _adam = training.Optimizer == "adamw"
+            ? optim.AdamW(network.parameters(), training.LearningRate, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: training.WeightDecay)
+            : optim.Adam(network.parameters(), training.LearningRate, beta1: 0.9, beta2: 0.999, eps: 1e-8);
         _movingAverage = new MovingAverage(averaged, network);
     }
 
@@ -51,33 +57,38 @@ internal sealed class Optimisation : IDisposable
     /// <summary>The loss, smoothed over some fifty steps.</summary>
     public double RecentLoss { get; private set; }
 
-    /// <summary>
-    /// One step on images x_0 [n, c, h, w], noise ε of that shape, timesteps [n] and, for a conditional network, labels [n]:
-    /// x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε, and the mean of (prediction − target)² falls.
-    /// </summary>
-    public StepResult Step(Tensor images, Tensor noise, Tensor timesteps, Tensor? labels)
+    /// <summary>One step down the mean loss of some batches of one size, whose gradients are added up one after the other.</summary>
+    /// <param name="batches">As many as the recipe's gradient_accumulation_steps.</param>
+    public StepResult Step(IEnumerable<NoisyBatch> batches)
     {
-        using var scope = NewDisposeScope();
         foreach (var group in _adam.ParamGroups)
             group.LearningRate = LearningRate.At(_recipe.Training, StepsDone);
-        var signal = _signalRates.index_select(0, timesteps).reshape(-1, 1, 1, 1);
-        var disturbance = _noiseRates.index_select(0, timesteps).reshape(-1, 1, 1, 1);
-        var target = _recipe.Schedule.PredictionType switch
-        {
-            "epsilon" => noise,
-            "v_prediction" => signal * noise - disturbance * images,
-            _ => images,
-        };
         _adam.zero_grad();
-        var loss = nn.functional.mse_loss(Network.forward(signal * images + disturbance * noise, timesteps, labels), target);
-        loss.backward();
+        var (loss, quartiles) = (0.0, default(QuartileLosses));
+        foreach (var batch in batches)
+        {
+            var losses = AddGradient(batch);
+            loss += losses.Loss / _recipe.Training.GradientAccumulationSteps;
+            quartiles += losses.Quartiles;
+        }
         var norm = nn.utils.clip_grad_norm_(Network.parameters(), _recipe.Training.GradientClipNorm ?? double.PositiveInfinity);
         _adam.step();
         _movingAverage.Update(_recipe.Training.EmaWarmup ? MovingAverage.WarmedUp(_recipe.Training.EmaDecay, StepsDone) : _recipe.Training.EmaDecay);
-        var result = new StepResult(loss.item<float>(), norm);
-        RecentLoss += (StepsDone == 0 ? 1 : RecentLossWeight) * (result.Loss - RecentLoss);
+        RecentLoss += (StepsDone == 0 ? 1 : RecentLossWeight) * (loss - RecentLoss);
         StepsDone++;
-        return result;
+        return new StepResult(loss, norm, quartiles);
+    }
+
+    private (double Loss, QuartileLosses Quartiles) AddGradient(NoisyBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var prediction = Network.forward(_loss.Disturb(batch.Images, batch.Noise, batch.Timesteps), batch.Timesteps, batch.Labels);
+        var losses = _loss.Of(prediction, batch.Images, batch.Noise, batch.Timesteps);
+        var mean = losses.mean();
+        (mean / _recipe.Training.GradientAccumulationSteps).backward();
+        var quartiles = QuartileLosses.Of(
+            losses.detach().cpu().data<float>().ToArray(), batch.Timesteps.cpu().data<long>().ToArray(), _recipe.Schedule.NumTrainTimesteps);
+        return (mean.item<float>(), quartiles);
     }
 
     /// <summary>Adds the weights, their average, Adam's moments and the number of steps.</summary>
@@ -102,18 +113,18 @@ internal sealed class Optimisation : IDisposable
             tensor.copy_(torch.tensor(file.ReadFloat32(name), tensor.shape));
         StepsDone = file.ReadInt64(StepsName)[0];
         RecentLoss = file.ReadFloat64(RecentLossName)[0];
-        foreach (var moments in _adam.state_dict().State.Cast<Adam.State>())
-            moments.step = StepsDone;
+        foreach (var moments in _adam.state_dict().State)
+            Moments.Of(moments).SetStep(StepsDone);
     }
 
     private IEnumerable<(string Name, Tensor Tensor)> State()
     {
-        var moments = _adam.state_dict().State.Cast<Adam.State>();
+        var moments = _adam.state_dict().State.Select(Moments.Of);
         foreach (var ((name, parameter), moment) in Network.named_parameters().Zip(moments))
         {
             yield return ($"network.{name}", parameter);
-            yield return ($"exp_avg.{name}", moment.exp_avg);
-            yield return ($"exp_avg_sq.{name}", moment.exp_avg_sq);
+            yield return ($"exp_avg.{name}", moment.First);
+            yield return ($"exp_avg_sq.{name}", moment.Second);
         }
         foreach (var (name, parameter) in Averaged.named_parameters())
             yield return ($"averaged.{name}", parameter);
@@ -122,7 +133,6 @@ internal sealed class Optimisation : IDisposable
     public void Dispose()
     {
         _adam.Dispose();
-        _signalRates.Dispose();
-        _noiseRates.Dispose();
+        _loss.Dispose();
     }
 }

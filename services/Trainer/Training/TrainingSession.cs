@@ -25,8 +25,7 @@ public sealed class TrainingSession : IDisposable
         _recipe = recipe;
         _generator = new Generator();
         _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
-        random.manual_seed(recipe.Training.Seed);
-        var network = new UNet2DModel(recipe.Network);
+        var network = new UNet2DModel(recipe.Network, recipe.Training.Seed);
         var averaged = new UNet2DModel(recipe.Network);
         averaged.eval();
         _optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));
@@ -45,14 +44,21 @@ public sealed class TrainingSession : IDisposable
     public StepResult Step()
     {
         using var scope = NewDisposeScope();
-        _generator.manual_seed(RandomStream.OfStep(_recipe.Training.Seed, StepsDone));
-        var (images, labels) = _batches.Draw(StepsDone, _generator);
+        var batches = _recipe.Training.GradientAccumulationSteps;
+        return _optimisation.Step(Enumerable.Range(0, batches).Select(i => Draw((StepsDone * batches) + i)));
+    }
+
+    /// <summary>A batch, its timesteps and its noise: a pure function of the recipe and the batch's number.</summary>
+    private NoisyBatch Draw(long number)
+    {
+        _generator.manual_seed(RandomStream.OfStep(_recipe.Training.Seed, number));
+        var (images, labels) = _batches.Draw(number, _generator);
         var count = images.shape[0];
         var timesteps = randint(0, _recipe.Schedule.NumTrainTimesteps, [count], dtype: int64, generator: _generator);
         var noise = randn(images.shape, generator: _generator);
         if (_recipe.Training.ClassDropout > 0)
             labels = where(rand(count, generator: _generator) < _recipe.Training.ClassDropout, _recipe.Network.NullClassEmbed!.Value, labels);
-        return _optimisation.Step(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels);
+        return new NoisyBatch(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels);
     }
 
     /// <summary>Writes everything that the next step depends on; aside first, then renamed.</summary>

@@ -30,6 +30,9 @@ public sealed class RunLifeTests : IDisposable
         var progress = events.Last(happened => happened.HasGradientNorm);
         progress.GradientNorm.ShouldBeGreaterThan(0);
         progress.ImagesPerSecond.ShouldBeGreaterThan(0);
+        // The mean over all images is that of the quarters, each by its images.
+        progress.QuartileLosses.Sum(quartile => quartile.Loss * quartile.ImageCount).ShouldBe(
+            progress.Run.Loss * progress.QuartileLosses.Sum(quartile => quartile.ImageCount), 1e-3);
         var model = await trainer.GetModelAsync("stripes");
         model.Aliases["latest"].ShouldBe(run.PublishedVersion);
         var version = model.Versions.ShouldHaveSingleItem();

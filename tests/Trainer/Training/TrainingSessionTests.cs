@@ -1,3 +1,4 @@
+using Ddpm.Networks;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Data.Images;
 using Ddpm.Trainer.Recipes;
@@ -34,10 +35,47 @@ public sealed class TrainingSessionTests : IDisposable
         session.StepsDone.ShouldBe(140);
     }
 
+    /// <summary>Without chance in timesteps, noise and order there is one gradient: that of all sixteen images.</summary>
     [Fact]
-    public void Restore_InAnotherSession_EndsInTheSameBits()
+    public void Step_TwoBatchesOfEight_IsOneBatchOfSixteen()
     {
-        var recipe = Recipe.Parse(TinyData.Recipe.Replace("\"data\": { ", "\"data\": { \"horizontal_flip\": true, ").Replace("\"steps\": 6", "\"steps\": 20"));
+        var (pixels, labels) = TinyData.Images();
+        using var scope = NewDisposeScope();
+        var images = tensor(pixels).to(float32).reshape(64, 1, 8, 8)[..16] / 127.5f - 1;
+        using var generator = new Generator(4);
+        var noise = randn(images.shape, generator: generator);
+        var timesteps = randint(0, 100, [16], dtype: int64, generator: generator);
+        var classes = tensor(labels).to(int64)[..16];
+
+        var (whole, wholeWeights) = Train(1, [new NoisyBatch(images, noise, timesteps, classes)]);
+        var (halves, halvesWeights) = Train(2, [
+            new NoisyBatch(images[..8], noise[..8], timesteps[..8], classes[..8]),
+            new NoisyBatch(images[8..], noise[8..], timesteps[8..], classes[8..]),
+        ]);
+
+        halves.Loss.ShouldBe(whole.Loss, 1e-5);
+        halves.GradientNorm.ShouldBe(whole.GradientNorm, 1e-4 * whole.GradientNorm);
+        halves.Quartiles.First.Images.ShouldBe(whole.Quartiles.First.Images);
+        wholeWeights.Zip(halvesWeights).Max(pair => Math.Abs(pair.First - pair.Second)).ShouldBeLessThan(1e-5f);
+
+        static (StepResult, float[]) Train(int accumulation, NoisyBatch[] batches)
+        {
+            // Adam makes a step of the learning rate's size of any gradient: a small one keeps rounding from growing.
+            var recipe = Recipe.Parse(TinyData.Recipe.Replace("\"learning_rate\": 0.002", $"\"learning_rate\": 0.000001, \"gradient_accumulation_steps\": {accumulation}"));
+            using var network = new UNet2DModel(recipe.Network, seed: 1);
+            using var averaged = new UNet2DModel(recipe.Network);
+            using var optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));
+            var result = optimisation.Step(batches);
+            return (result, [.. network.parameters().SelectMany(parameter => parameter.data<float>().ToArray())]);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(", \"gradient_accumulation_steps\": 2, \"optimizer\": \"adamw\", \"weight_decay\": 0.1, \"loss_weighting\": \"min_snr\"")]
+    public void Restore_InAnotherSession_EndsInTheSameBits(string settings)
+    {
+        var recipe = Recipe.Parse(TinyData.Recipe.Replace("\"data\": { ", "\"data\": { \"horizontal_flip\": true, ").Replace("\"steps\": 6", $"\"steps\": 20{settings}"));
         var path = Path.Combine(_folder.Path, "state.safetensors");
         using var undisturbed = new TrainingSession(recipe, Data());
         using (var first = new TrainingSession(recipe, Data()))
