@@ -20,6 +20,7 @@ public static class TrainerServices
         services.AddSingleton<DataSetUpload>();
         services.AddSingleton<RunLedger>();
         services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunParents>();
         services.AddSingleton<RunSubmission>();
         services.AddSingleton<RunExecution>();
         services.AddHostedService<DataSetLeftovers>();

@@ -67,6 +67,19 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 
     public UNetConfig Config { get; }
 
+    /// <summary>Takes over the weights of another network.</summary>
+    /// <param name="source">Of the same configuration; stays as it is.</param>
+    /// <exception cref="ArgumentException">It has another configuration.</exception>
+    public void CopyWeights(UNet2DModel source)
+    {
+        if (source.Config.ToJson() != Config.ToJson())
+            throw new ArgumentException("The networks have different configurations.", nameof(source));
+        using var unrecorded = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (own, other) in parameters().Zip(source.parameters()))
+            own.copy_(other);
+    }
+
     /// <summary>Numbers that training changes.</summary>
     public long ParameterCount => parameters().Sum(parameter => parameter.numel());
 

@@ -12,8 +12,16 @@ public sealed partial record ModelSection
     /// <summary>Names of the classes by label; empty: they have none.</summary>
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
+    /// <summary>
+    /// The version whose weights are trained further, <c>MODEL</c>, <c>MODEL@ALIAS</c> or <c>MODEL@VERSION</c>; without one of the two,
+    /// <c>latest</c>. An alias means the version that it names when the run is submitted. Default: none; the weights are drawn.
+    /// </summary>
+    public string? Parent { get; init; }
+
     internal IEnumerable<FieldViolation> Validate()
     {
+        if (Parent is not null && !ParentName().IsMatch(Parent))
+            yield return new("model.parent", $"must be MODEL, MODEL@ALIAS or MODEL@VERSION, is '{Parent}'");
         if (!ModelName().IsMatch(Name))
             yield return new("model.name", $"must be 1 … 63 of a-z, 0-9 and '-', beginning with a letter or digit, is '{Name}'");
         foreach (var (label, name) in ClassNames.Index())
@@ -23,4 +31,7 @@ public sealed partial record ModelSection
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")]
     private static partial Regex ModelName();
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}(@[a-z0-9][a-z0-9-]{0,63})?\z")]
+    private static partial Regex ParentName();
 }

@@ -18,6 +18,7 @@ internal sealed partial class RunExecution(
     RunLedger ledger,
     DataSetLibrary dataSets,
     IModelStore models,
+    RunParents parents,
     IOptions<TrainerOptions> options,
     IOptions<StorageOptions> storage,
     TimeProvider time,
@@ -64,9 +65,7 @@ internal sealed partial class RunExecution(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, shutdown);
         var classNames = ClassNames(recipe, dataSets.Get(recipe.Data.Source, ending.Token).Report);
         using var data = dataSets.Open(recipe.Data.Source, recipe.ImageShape, recipe.Data.ImageFit, ending.Token);
-        using var session = new TrainingSession(recipe, data);
-        if (File.Exists(folder.Checkpoint))
-            session.Restore(folder.Checkpoint);
+        using var session = Open(run, recipe, data, folder);
         var progress = new RunProgress(time, recipe.Training);
         var checkpointAt = time.GetTimestamp();
         while (session.StepsDone < recipe.Training.Steps)
@@ -90,6 +89,15 @@ internal sealed partial class RunExecution(
         var version = Publish(run, folder, recipe, classNames, session);
         Change(run.Id, current => End(current, RunState.Succeeded, publishedVersion: version));
         return true;
+    }
+
+    private TrainingSession Open(Run run, Recipe recipe, ImageDataSet data, RunFolder folder)
+    {
+        using var parent = run.Parent.Length > 0 && !File.Exists(folder.Checkpoint) ? parents.Load(run.Parent) : null;
+        var session = new TrainingSession(recipe, data, parent?.Network);
+        if (File.Exists(folder.Checkpoint))
+            session.Restore(folder.Checkpoint);
+        return session;
     }
 
     /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
@@ -183,7 +191,7 @@ internal sealed partial class RunExecution(
 
     private static string Explain(Exception exception) => exception switch
     {
-        LibTorchMissingException or SafetensorsException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException => exception.Message,
+        LibTorchMissingException or SafetensorsException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException or ModelNotFoundException or ModelCorruptException or CheckpointException => exception.Message,
         IOException e when DiskFull.Is(e) => DiskFull.Message,
         _ => $"An unexpected error ended the run; the Trainer's log has the details. ({exception.GetType().Name})",
     };

@@ -1,6 +1,7 @@
 using Ddpm.Networks;
 using Ddpm.Protocol;
 using Ddpm.Storage;
+using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
 using Ddpm.Trainer.Training;
@@ -10,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Trainer.Runs;
 
 /// <summary>Takes a run: checks its recipe against every rule and against the data, writes it down, and only then queues it and answers.</summary>
-internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLibrary dataSets, IOptions<TrainerOptions> options, TimeProvider time)
+internal sealed class RunSubmission(
+    RunLedger ledger, RunQueue queue, DataSetLibrary dataSets, RunParents parents, IOptions<TrainerOptions> options, TimeProvider time)
 {
     private const int MaximumRequestIdLength = 128;
     private const int MaximumRecipeLength = 1 << 20;
@@ -23,7 +25,7 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLib
             throw RpcErrors.Invalid("request_id", $"must have at most {MaximumRequestIdLength} characters, has {request.RequestId.Length}");
         if (request.RecipeJson.Length > MaximumRecipeLength)
             throw RpcErrors.Invalid("recipe_json", $"must have at most {MaximumRecipeLength} characters, has {request.RecipeJson.Length}");
-        var recipe = Check(request.RecipeJson);
+        var (recipe, parent) = await CheckAsync(request.RecipeJson, cancellationToken);
         var unfinished = await ledger.UnfinishedAsync(cancellationToken);
         if (unfinished.Count >= options.Value.MaxUnfinishedRuns)
             throw RpcErrors.ResourceExhausted($"{unfinished.Count} runs are waiting or running, the most that are taken.", RetryWhenFull);
@@ -35,6 +37,7 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLib
                 State = RunState.Queued,
                 Model = recipe.Model.Name,
                 RecipeJson = request.RecipeJson,
+                Parent = parent,
                 StepsTotal = recipe.Training.Steps,
             },
             request.RequestId,
@@ -46,7 +49,7 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLib
         return run;
     }
 
-    private Recipe Check(string json)
+    private async Task<(Recipe Recipe, string Parent)> CheckAsync(string json, CancellationToken cancellationToken)
     {
         var violations = new Violations();
         try
@@ -54,7 +57,7 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLib
             var recipe = Recipe.Parse(json);
             var data = dataSets.Get(recipe.Data.Source).Report;
             TrainingSession.ThrowIfMismatched(recipe, data.Images, data.Classes.Count);
-            return recipe;
+            return (recipe, await parents.ResolveAsync(recipe, cancellationToken));
         }
         catch (InvalidConfigException e)
         {
@@ -68,6 +71,10 @@ internal sealed class RunSubmission(RunLedger ledger, RunQueue queue, DataSetLib
         catch (InvalidDataException e)
         {
             violations.Add("data.source", $"names a data set that cannot be read: {e.Message}");
+        }
+        catch (ModelCorruptException e)
+        {
+            violations.Add("model.parent", $"names a version that is damaged: {e.Message}");
         }
         throw violations.ToRpcException();
     }

@@ -16,8 +16,9 @@ public sealed class TrainingSession : IDisposable
 
     /// <param name="recipe">What to do.</param>
     /// <param name="data">Of the recipe's shape; stays the caller's.</param>
+    /// <param name="parent">Its weights are trained further; stays the caller's. Null: the recipe's seed draws weights.</param>
     /// <exception cref="InvalidConfigException">The recipe does not fit the data.</exception>
-    public TrainingSession(Recipe recipe, ImageDataSet data)
+    public TrainingSession(Recipe recipe, ImageDataSet data, UNet2DModel? parent = null)
     {
         if (data.Shape != recipe.ImageShape)
             throw new ArgumentException($"The images are {data.Shape}, the network takes {recipe.ImageShape}.", nameof(data));
@@ -26,6 +27,8 @@ public sealed class TrainingSession : IDisposable
         _generator = new Generator();
         _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
         var network = new UNet2DModel(recipe.Network, recipe.Training.Seed);
+        if (parent is not null)
+            network.CopyWeights(parent);
         var averaged = new UNet2DModel(recipe.Network);
         averaged.eval();
         _optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));

@@ -62,6 +62,42 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task StartRun_WithAParent_BeginsWithItsWeights()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var parent = await trainer.FinishAsync(TinyData.Recipe);
+        var still = TinyData.Recipe
+            .Replace("\"name\": \"stripes\"", "\"name\": \"still\", \"parent\": \"stripes\"")
+            .Replace("\"learning_rate\": 0.002", "\"learning_rate\": 1e-12").Replace("\"seed\": 3", "\"seed\": 4");
+
+        var child = await trainer.FinishAsync(still);
+
+        child.Parent.ShouldBe($"stripes@{parent.PublishedVersion}");
+        Weights("still", child).Zip(Weights("stripes", parent)).Max(pair => Math.Abs(pair.First - pair.Second)).ShouldBeLessThan(1e-6f);
+        Weights("still", await trainer.FinishAsync(still.Replace(", \"parent\": \"stripes\"", ""))).ShouldNotBe(Weights("still", child));
+    }
+
+    [Theory]
+    [InlineData("\"parent\": \"stripes@stable\"", "")]
+    [InlineData("\"parent\": \"spots\"", "")]
+    [InlineData("\"parent\": \"../stripes\"", "")]
+    [InlineData("\"parent\": \"stripes\"", "\"block_out_channels\": [8, 8]")]
+    [InlineData("\"parent\": \"stripes\"", "\"prediction_type\": \"sample\"")]
+    public async Task StartRun_ParentThatDoesNotFit_IsRefused(string parent, string change)
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        await trainer.FinishAsync(TinyData.Recipe);
+        var recipe = TinyData.Recipe.Replace("\"name\": \"stripes\"", $"\"name\": \"stripes\", {parent}");
+        recipe = change.Contains("block") ? recipe.Replace("\"block_out_channels\": [8, 16]", change)
+            : change.Length > 0 ? recipe.Replace("\"beta_schedule\"", $"{change}, \"beta_schedule\"") : recipe;
+
+        var failure = await Should.ThrowAsync<RpcException>(() => trainer.StartRunAsync(recipe));
+
+        failure.StatusCode.ShouldBe(StatusCode.InvalidArgument);
+        failure.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe("model.parent");
+    }
+
+    [Fact]
     public async Task StartRun_SameRequestId_StartsOneRun()
     {
         await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
@@ -215,5 +251,11 @@ public sealed class RunLifeTests : IDisposable
         badAlias.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe("alias");
         var unknown = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", "stable", new string('0', 64)));
         unknown.StatusCode.ShouldBe(StatusCode.NotFound);
+    }
+
+    private float[] Weights(string model, Run run)
+    {
+        using var checkpoint = Checkpoint.Load(Path.Combine(_folder.Path, "models", model, "versions", run.PublishedVersion));
+        return [.. checkpoint.Network.parameters().SelectMany(parameter => parameter.data<float>().ToArray())];
     }
 }
