@@ -31,6 +31,7 @@ public sealed class DdpmClient : IDisposable
         Trainer = new TrainerService.TrainerServiceClient(invoker);
         Models = new ModelRegistryService.ModelRegistryServiceClient(invoker);
         DataSets = new DataSetService.DataSetServiceClient(invoker);
+        Evaluation = new EvaluationService.EvaluationServiceClient(invoker);
         Invoker = invoker;
     }
 
@@ -43,6 +44,8 @@ public sealed class DdpmClient : IDisposable
     public ModelRegistryService.ModelRegistryServiceClient Models { get; }
 
     public DataSetService.DataSetServiceClient DataSets { get; }
+
+    public EvaluationService.EvaluationServiceClient Evaluation { get; }
 
     /// <summary>For other services at the same address, grpc.health.v1 for one.</summary>
     public CallInvoker Invoker { get; }
