@@ -10,5 +10,8 @@ public sealed record FieldViolation(string Field, string Rule)
 public sealed class InvalidConfigException(string file, IReadOnlyList<FieldViolation> violations)
     : Exception($"{file}: {string.Join("; ", violations)}")
 {
+    /// <summary>The file, as it was named when it was read.</summary>
+    public string File { get; } = file;
+
     public IReadOnlyList<FieldViolation> Violations { get; } = violations;
 }

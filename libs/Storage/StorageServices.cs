@@ -13,7 +13,8 @@ public static class StorageServices
     public static IServiceCollection AddModelStore(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IModelStore, FileModelStore>();
+        services.TryAddSingleton<IModelRegistry, FileModelStore>();
+        services.TryAddSingleton<IModelStore>(provider => provider.GetRequiredService<IModelRegistry>());
         return services;
     }
 

@@ -103,6 +103,7 @@ public sealed class StandaloneHost : IAsyncDisposable
         var defaults = new Dictionary<string, string?>
         {
             ["Orchestrator:DenoiserAddress"] = grpc.ToString(),
+            ["Trainer:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:TrainerAddress"] = grpc.ToString(),
         };

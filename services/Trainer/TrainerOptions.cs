@@ -26,9 +26,22 @@ public sealed class TrainerOptions
     [Range(1L, 1L << 50, ErrorMessage = "Trainer:MaxUnpackedBytes must be 1 to 2^50.")]
     public long MaxUnpackedBytes { get; set; } = 16L << 30;
 
+    /// <summary>Bytes that the files of an imported model may have together. Default: 16 GiB.</summary>
+    [Range(1L, 1L << 50, ErrorMessage = "Trainer:MaxModelBytes must be 1 to 2^50.")]
+    public long MaxModelBytes { get; set; } = 16L << 30;
+
     /// <summary>Files that a zipped data set may have. Default: 2,000,000.</summary>
     [Range(1, 100_000_000, ErrorMessage = "Trainer:MaxDataSetFiles must be 1 to 100000000.")]
     public int MaxDataSetFiles { get; set; } = 2_000_000;
+
+    /// <summary>
+    /// Address of the Orchestrator, which makes images with the versions of a run and those that are evaluated. Default: none; runs then show no
+    /// images.
+    /// </summary>
+    public Uri? OrchestratorAddress { get; set; }
+
+    /// <summary>The key that the Orchestrator asks for. Default: none.</summary>
+    public string? OrchestratorApiKey { get; set; }
 
     /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
     [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]

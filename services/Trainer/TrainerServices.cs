@@ -22,8 +22,15 @@ public static class TrainerServices
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunParents>();
         services.AddSingleton<RunSubmission>();
+        services.AddSingleton<RunControl>();
+        services.AddSingleton<SampleGrids>();
+        services.AddSingleton<StableGate>();
+        services.AddSingleton<RunPublication>();
         services.AddSingleton<RunExecution>();
+        services.AddSingleton<ModelImport>();
+        services.AddSingleton<ModelExport>();
         services.AddHostedService<DataSetLeftovers>();
+        services.AddHostedService<ImportLeftovers>();
         services.AddHostedService<ShippedModels>();
         services.AddHostedService<RunWorker>();
         return builder;

@@ -32,7 +32,7 @@ internal sealed class DenoiserHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public IModelStore Store => Services.GetRequiredService<IModelStore>();
+    public IModelRegistry Store => Services.GetRequiredService<IModelRegistry>();
 
     public static Task<DenoiserHost> StartAsync(params string[] settings) => StartAsync(null, settings);
 

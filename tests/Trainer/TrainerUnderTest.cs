@@ -44,6 +44,18 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
     public async Task<Run> StopRunAsync(string runId) =>
         (await Client.Trainer.StopRunAsync(new StopRunRequest { RunId = runId })).Run;
 
+    public async Task<Run> ResumeRunAsync(string runId) =>
+        (await Client.Trainer.ResumeRunAsync(new ResumeRunRequest { RunId = runId })).Run;
+
+    public async Task<Run> PublishRunAsync(string runId) =>
+        (await Client.Trainer.PublishRunAsync(new PublishRunRequest { RunId = runId })).Run;
+
+    public async Task DeleteRunAsync(string runId) =>
+        await Client.Trainer.DeleteRunAsync(new DeleteRunRequest { RunId = runId });
+
+    public async Task<IList<RunCurvePoint>> GetRunCurveAsync(string runId, int maxPoints, long afterStep = 0) =>
+        (await Client.Trainer.GetRunCurveAsync(new GetRunCurveRequest { RunId = runId, MaxPoints = maxPoints, AfterStep = afterStep })).Points;
+
     public async Task<Run> GetRunAsync(string runId) =>
         (await Client.Trainer.GetRunAsync(new GetRunRequest { RunId = runId })).Run;
 
@@ -58,6 +70,22 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
 
     public async Task<Model> MoveAliasAsync(string model, string alias, string version) =>
         (await Client.Models.MoveAliasAsync(new MoveAliasRequest { Model = model, Alias = alias, Version = version })).Model;
+
+    public async Task<Model> RollBackAsync(string model, string alias) =>
+        (await Client.Models.RollBackAliasAsync(new RollBackAliasRequest { Model = model, Alias = alias })).Model;
+
+    public async Task DeleteVersionAsync(string model, string version) =>
+        await Client.Models.DeleteVersionAsync(new DeleteVersionRequest { Model = model, Version = version });
+
+    public Task<ModelVersion> ImportAsync(string model, IReadOnlyDictionary<string, byte[]> files) => Client.ImportModelAsync(
+        model, files.Select(file => (file.Key, (Func<Stream>)(() => new MemoryStream(file.Value)))), cancellationToken: TestContext.Current.CancellationToken);
+
+    public async Task<SortedDictionary<string, byte[]>> ExportAsync(string model, string version)
+    {
+        var files = new Dictionary<string, MemoryStream>();
+        await Client.ExportModelAsync(model, version, name => files[name] = new MemoryStream(), TestContext.Current.CancellationToken);
+        return new(files.ToDictionary(file => file.Key, file => file.Value.ToArray()), StringComparer.Ordinal);
+    }
 
     public async Task<DataSet> GetDataSetAsync(string name) =>
         (await Client.DataSets.GetDataSetAsync(new GetDataSetRequest { Name = name })).DataSet;

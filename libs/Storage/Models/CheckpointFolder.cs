@@ -16,10 +16,9 @@ internal static class CheckpointFolder
     public const string Index = "model_index.json";
     public const string Card = "README.md";
     public const string Recipe = "recipe.json";
+    public const string Training = "training.json";
 
     private const long MaximumJsonBytes = 1 << 20;
-
-    private static readonly string[] PickleExtensions = [".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"];
 
     /// <summary>Names of the files of a folder that a version takes, in ordinal order.</summary>
     /// <exception cref="InvalidModelException">A needed file is missing, or there is a pickle.</exception>
@@ -27,16 +26,14 @@ internal static class CheckpointFolder
     {
         if (!Directory.Exists(folder))
             throw new InvalidModelException($"{folder} is not a folder.");
-        if (Directory.EnumerateFiles(folder).FirstOrDefault(IsPickle) is { } pickle)
-            throw new InvalidModelException($"{Path.GetFileName(pickle)} is a pickle, which can run code when it is loaded: convert it to {Weights}.");
+        if (Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(VersionFiles.IsPickle) is { } pickle)
+            throw new InvalidModelException(VersionFiles.PickleRule(pickle));
         foreach (var needed in new[] { Config, Weights })
         {
             if (!File.Exists(Path.Combine(folder, needed)))
                 throw new InvalidModelException($"{folder} has no {needed}.");
         }
-        return [.. new[] { Config, Weights, Scheduler, Index, Card, Recipe }
-            .Where(name => File.Exists(Path.Combine(folder, name)))
-            .Order(StringComparer.Ordinal)];
+        return [.. VersionFiles.Names.Where(name => File.Exists(Path.Combine(folder, name)))];
     }
 
     /// <exception cref="InvalidModelException">A file says what cannot be served.</exception>
@@ -127,8 +124,6 @@ internal static class CheckpointFolder
         using var weights = SafetensorsFile.Open(Path.Combine(folder, Weights));
         return weights.Entries.Values.Sum(entry => entry.Shape.Aggregate(1L, (product, extent) => product * extent));
     }
-
-    private static bool IsPickle(string file) => PickleExtensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase);
 
     private static JsonElement? Optional(JsonElement? element, string name) =>
         element is { } e && e.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

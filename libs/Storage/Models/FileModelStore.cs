@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Ddpm.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -7,14 +6,16 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Storage.Models;
 
 /// <summary>
-/// Models as folders below <c>models/</c> of the storage root: <c>NAME/versions/ID/…</c>, and a file <c>NAME/aliases/ALIAS</c> that
-/// holds an id. A version's folder appears by one rename when all its files are synced; an alias moves by one rename. Several
-/// processes may share the root.
+/// Models as folders below <c>models/</c> of the storage root: <c>NAME/versions/ID/…</c>, a file <c>NAME/aliases/ALIAS</c> that says what it
+/// means, and <c>NAME/measurements/ID/…</c>. A version's folder appears by one rename when all its files are synced; an alias moves by one
+/// rename. Several processes may share the root.
 /// </summary>
-public sealed partial class FileModelStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<FileModelStore> logger) : IModelStore
+public sealed partial class FileModelStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<FileModelStore> logger) : IModelRegistry
 {
     private const string PublishedFile = "published.json";
     private const string AsidePrefix = ".publishing-";
+    private const int MovesListed = 50;
+    private const int MeasurementsListed = 100;
 
     // Longer than any publication takes: what is older was left by a process that died.
     private static readonly TimeSpan AsideIsAbandonedAfter = TimeSpan.FromHours(1);
@@ -57,12 +58,19 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
             return null;
 
         var aliases = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var moves = new List<AliasMove>();
         foreach (var alias in Directory.EnumerateFiles(AliasesOf(name)).Select(path => Path.GetFileName(path)!).Where(ModelName.IsAlias))
         {
-            if (await ReadAliasAsync(name, alias, cancellationToken) is { } version)
-                aliases[alias] = version;
+            if (await AliasOf(name, alias).ReadAsync(cancellationToken) is not [.., var last] all)
+                continue;
+            aliases[alias] = last.Version;
+            moves.AddRange(all);
         }
-        return new StoredModel(name, [.. versions.OrderByDescending(v => v.CreatedAt).ThenBy(v => v.Version, StringComparer.Ordinal)], aliases);
+        return new StoredModel(
+            name,
+            [.. versions.OrderByDescending(v => v.CreatedAt).ThenBy(v => v.Version, StringComparer.Ordinal)],
+            aliases,
+            [.. moves.OrderByDescending(move => move.Time).Take(MovesListed)]);
     }
 
     public async Task<StoredVersion?> ResolveAsync(string name, string versionOrAlias, CancellationToken cancellationToken = default)
@@ -71,15 +79,14 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
             return null;
         var reference = versionOrAlias.Length == 0 ? ModelName.Latest : versionOrAlias;
         var version = ModelName.IsVersion(reference) ? reference
-            : ModelName.IsAlias(reference) ? await ReadAliasAsync(name, reference, cancellationToken)
+            : ModelName.IsAlias(reference) && await AliasOf(name, reference).ReadAsync(cancellationToken) is [.., var last] ? last.Version
             : null;
         return version is not null && Directory.Exists(FolderOf(name, version)) ? await ReadAsync(name, version, cancellationToken) : null;
     }
 
     public async Task<string> OpenAsync(string name, string version, CancellationToken cancellationToken = default)
     {
-        if (!ModelName.IsModel(name) || !ModelName.IsVersion(version) || !Directory.Exists(FolderOf(name, version)))
-            throw new ModelNotFoundException($"There is no version {version} of a model '{name}'.");
+        ThrowIfMissing(name, version);
         var folder = FolderOf(name, version);
         try
         {
@@ -148,39 +155,70 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
 
     public async Task MoveAliasAsync(string name, string alias, string version, CancellationToken cancellationToken = default)
     {
-        if (!ModelName.IsModel(name) || !ModelName.IsVersion(version) || !Directory.Exists(FolderOf(name, version)))
-            throw new ModelNotFoundException($"There is no version {version} of a model '{name}'.");
+        ThrowIfMissing(name, version);
         if (!ModelName.IsAlias(alias))
             throw new InvalidModelException($"The alias '{alias}' {ModelName.Rule}.");
-        await AtomicFile.WriteAsync(Path.Combine(AliasesOf(name), alias), Encoding.ASCII.GetBytes(version), cancellationToken);
+        await AliasOf(name, alias).MoveAsync(version, time.GetUtcNow(), cancellationToken);
+    }
+
+    public async Task<string?> RollBackAliasAsync(string name, string alias, CancellationToken cancellationToken = default)
+    {
+        if (!ModelName.IsModel(name) || !ModelName.IsAlias(alias) || !File.Exists(Path.Combine(AliasesOf(name), alias)))
+            throw new ModelNotFoundException($"There is no alias '{alias}' of a model '{name}'.");
+        return await AliasOf(name, alias).RollBackAsync(version => Directory.Exists(FolderOf(name, version)), cancellationToken);
+    }
+
+    public async Task DeleteAsync(string name, string version, CancellationToken cancellationToken = default)
+    {
+        ThrowIfMissing(name, version);
+        var model = await FindAsync(name, cancellationToken);
+        if (model?.Aliases.Where(alias => alias.Value == version).Select(alias => alias.Key).ToList() is { Count: > 0 } naming)
+            throw new ModelInUseException($"Version {version} of model '{name}' is named by {string.Join(" and ", naming)}: move that elsewhere first.");
+        // Aside first: a version is there whole, or not at all.
+        var aside = Path.Combine(_root, $"{AsidePrefix}{Guid.NewGuid():N}");
+        Directory.Move(FolderOf(name, version), aside);
+        Directory.Delete(aside, recursive: true);
+        if (Directory.Exists(MeasurementsOf(name, version)))
+            Directory.Delete(MeasurementsOf(name, version), recursive: true);
+    }
+
+    public Task AddMeasurementAsync(string name, string version, ReadOnlyMemory<byte> measurement, CancellationToken cancellationToken = default)
+    {
+        ThrowIfMissing(name, version);
+        return AtomicFile.WriteAsync(Path.Combine(MeasurementsOf(name, version), RecordId.Next(time)), measurement, cancellationToken);
     }
 
     private async Task<StoredVersion> ReadAsync(string name, string version, CancellationToken cancellationToken)
     {
         var folder = FolderOf(name, version);
         var published = JsonSerializer.Deserialize<Published>(await File.ReadAllBytesAsync(Path.Combine(folder, PublishedFile), cancellationToken))!;
-        var card = Path.Combine(folder, CheckpointFolder.Card);
         return new StoredVersion(
             name,
             version,
             published.CreatedAt,
             CheckpointFolder.Describe(folder),
             new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length),
-            File.Exists(card) ? await File.ReadAllTextAsync(card, cancellationToken) : "",
-            published.RunId);
+            await TextAsync(folder, CheckpointFolder.Card, cancellationToken),
+            published.RunId,
+            await TextAsync(folder, CheckpointFolder.Recipe, cancellationToken),
+            await TextAsync(folder, CheckpointFolder.Training, cancellationToken),
+            await MeasurementsAsync(name, version, cancellationToken));
     }
 
-    private async Task<string?> ReadAliasAsync(string name, string alias, CancellationToken cancellationToken)
+    private static async Task<string> TextAsync(string folder, string file, CancellationToken cancellationToken)
     {
-        try
-        {
-            var version = await File.ReadAllTextAsync(Path.Combine(AliasesOf(name), alias), cancellationToken);
-            return ModelName.IsVersion(version) ? version : null;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+        var path = Path.Combine(folder, file);
+        return File.Exists(path) ? await File.ReadAllTextAsync(path, cancellationToken) : "";
+    }
+
+    private async Task<IReadOnlyList<byte[]>> MeasurementsAsync(string name, string version, CancellationToken cancellationToken)
+    {
+        var folder = MeasurementsOf(name, version);
+        if (!Directory.Exists(folder))
+            return [];
+        // Their names are in the order of their times; one that begins with a dot is still being written.
+        var files = Directory.EnumerateFiles(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).OrderDescending(StringComparer.Ordinal).Take(MeasurementsListed);
+        return await Task.WhenAll(files.Select(path => File.ReadAllBytesAsync(path, cancellationToken)));
     }
 
     private void RemoveAbandoned()
@@ -197,6 +235,16 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
     private string VersionsOf(string name) => Path.Combine(_root, name, "versions");
 
     private string AliasesOf(string name) => Path.Combine(_root, name, "aliases");
+
+    private AliasFile AliasOf(string name, string alias) => new(Path.Combine(AliasesOf(name), alias));
+
+    private string MeasurementsOf(string name, string version) => Path.Combine(_root, name, "measurements", version);
+
+    private void ThrowIfMissing(string name, string version)
+    {
+        if (!ModelName.IsModel(name) || !ModelName.IsVersion(version) || !Directory.Exists(FolderOf(name, version)))
+            throw new ModelNotFoundException($"There is no version {version} of a model '{name}'.");
+    }
 
     private string FolderOf(string name, string version) => Path.Combine(VersionsOf(name), version);
 

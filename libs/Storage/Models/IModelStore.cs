@@ -1,6 +1,6 @@
 namespace Ddpm.Storage.Models;
 
-/// <summary>Content-addressed, immutable versions of models, and aliases that move between them.</summary>
+/// <summary>Content-addressed, immutable versions of models, as those see them who serve them.</summary>
 public interface IModelStore
 {
     /// <summary>All models, by name.</summary>
@@ -17,13 +17,4 @@ public interface IModelStore
     /// <exception cref="ModelNotFoundException">No such version.</exception>
     /// <exception cref="ModelCorruptException">A file does not have the bytes that were published.</exception>
     Task<string> OpenAsync(string name, string version, CancellationToken cancellationToken = default);
-
-    /// <summary>Publishes a checkpoint folder and then moves the aliases; publishing the same files again changes only aliases.</summary>
-    /// <exception cref="InvalidModelException">The folder is not a checkpoint that can be served.</exception>
-    /// <exception cref="IOException">It could not be written; nothing of it is visible.</exception>
-    Task<StoredVersion> PublishAsync(string name, string sourceFolder, PublishOptions options, CancellationToken cancellationToken = default);
-
-    /// <summary>Moves, or makes, an alias.</summary>
-    /// <exception cref="ModelNotFoundException">No such version.</exception>
-    Task MoveAliasAsync(string name, string alias, string version, CancellationToken cancellationToken = default);
 }

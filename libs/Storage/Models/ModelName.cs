@@ -12,6 +12,12 @@ public static partial class ModelName
     /// <summary>The alias that a job takes when it names none.</summary>
     public const string Latest = "latest";
 
+    /// <summary>The alias of what was published last, be it in the middle of training.</summary>
+    public const string Candidate = "candidate";
+
+    /// <summary>The alias of the last version that was not worse than the one before.</summary>
+    public const string Stable = "stable";
+
     public static bool IsModel(string name) => NamePattern().IsMatch(name);
 
     public static bool IsAlias(string name) => NamePattern().IsMatch(name);

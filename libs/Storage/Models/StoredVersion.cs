@@ -8,6 +8,9 @@ namespace Ddpm.Storage.Models;
 /// <param name="SizeBytes">Size of its files.</param>
 /// <param name="Card">The model card, Markdown; empty when it has none.</param>
 /// <param name="RunId">The training run that published it; null when it was imported.</param>
+/// <param name="Recipe">The recipe, JSON; empty when it has none.</param>
+/// <param name="Training">How it was trained, as the contract's JSON; empty when it does not say.</param>
+/// <param name="Measurements">What was measured of it, as the contract's bytes, newest first.</param>
 public sealed record StoredVersion(
     string Model,
     string Version,
@@ -15,10 +18,18 @@ public sealed record StoredVersion(
     ModelDescription Description,
     long SizeBytes,
     string Card,
-    string? RunId);
+    string? RunId,
+    string Recipe,
+    string Training,
+    IReadOnlyList<byte[]> Measurements);
 
-/// <summary>A model: its versions, newest first, and its aliases.</summary>
-public sealed record StoredModel(string Name, IReadOnlyList<StoredVersion> Versions, IReadOnlyDictionary<string, string> Aliases);
+/// <summary>A model.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Versions">Newest first.</param>
+/// <param name="Aliases">What each alias means.</param>
+/// <param name="AliasMoves">The last moves of all aliases, newest first.</param>
+public sealed record StoredModel(
+    string Name, IReadOnlyList<StoredVersion> Versions, IReadOnlyDictionary<string, string> Aliases, IReadOnlyList<AliasMove> AliasMoves);
 
 /// <summary>How a version is published.</summary>
 public sealed record PublishOptions

@@ -13,6 +13,9 @@ public interface IRunDatabase
     /// <summary>Writes a run as it is now together with the event that made it so.</summary>
     Task UpdateAsync(RunRecord run, RunEventRecord happened, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes a run and its events; one that is not there is left alone.</summary>
+    Task DeleteAsync(string id, CancellationToken cancellationToken = default);
+
     /// <summary>Runs before an id (null: from the newest on), newest first, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<RunRecord>> PageAsync(string? before, int limit, CancellationToken cancellationToken = default);
 

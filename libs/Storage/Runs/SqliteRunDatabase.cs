@@ -48,6 +48,12 @@ public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
         await SqliteWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
     }
 
+    public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await using var context = Open();
+        await SqliteWrite.GuardAsync(() => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));
+    }
+
     public async Task<IReadOnlyList<RunRecord>> PageAsync(string? before, int limit, CancellationToken cancellationToken = default)
     {
         await using var context = Open();

@@ -11,23 +11,25 @@ namespace Ddpm.Trainer.Evaluation;
 /// <returns>The noise, of the shape of <paramref name="noisy"/>.</returns>
 public delegate Tensor NoisePredictor(Tensor noisy, Tensor timesteps, Tensor? labels);
 
-/// <summary>Checkpoints as predictors of noise, whatever their network was trained to predict.</summary>
-public static class CheckpointNoise
+/// <summary>Networks as predictors of noise, whatever they were trained to predict.</summary>
+public static class NetworkNoise
 {
-    /// <summary>The checkpoint's ε, in float64. Without labels a network with classes takes its null class.</summary>
+    /// <inheritdoc cref="Of(UNet2DModel, SchedulerConfig)"/>
+    public static NoisePredictor Of(Checkpoint checkpoint) => Of(checkpoint.Network, checkpoint.Scheduler);
+
+    /// <summary>The network's ε, in float64. Without labels a network with classes takes its null class.</summary>
     /// <exception cref="ArgumentException">It knows classes but no null class, and there are no labels.</exception>
-    public static NoisePredictor Of(Checkpoint checkpoint)
+    public static NoisePredictor Of(UNet2DModel network, SchedulerConfig scheduler)
     {
-        var alphaBars = NoiseSchedules.Of(checkpoint.Scheduler).AlphaBars.ToArray();
-        var config = checkpoint.Network.Config;
+        var alphaBars = NoiseSchedules.Of(scheduler).AlphaBars.ToArray();
         return (noisy, timesteps, labels) =>
         {
             using var scope = NewDisposeScope();
-            if (labels is null && config.NullClassEmbed is { } nullClass)
+            if (labels is null && network.Config.NullClassEmbed is { } nullClass)
                 labels = full_like(timesteps, nullClass);
-            var predicted = checkpoint.Network.forward(noisy, timesteps, labels).to(float64);
+            var predicted = network.forward(noisy, timesteps, labels).to(float64);
             var alphaBar = tensor(alphaBars, device: timesteps.device).index_select(0, timesteps).reshape(-1, 1, 1, 1);
-            var noise = checkpoint.Scheduler.PredictionType switch
+            var noise = scheduler.PredictionType switch
             {
                 "epsilon" => predicted,
                 "v_prediction" => alphaBar.sqrt() * predicted + (1 - alphaBar).sqrt() * noisy,

@@ -18,12 +18,17 @@ public sealed record DataSection
     /// </summary>
     public string Fit { get; init; } = "crop";
 
+    /// <summary>Images that are not trained on but measured with, at least 0. Default: each twentieth, at most 1000.</summary>
+    public int? ValidationImages { get; init; }
+
     internal ImageFit ImageFit => Fit == "stretch" ? ImageFit.Stretch : ImageFit.Crop;
 
     internal IEnumerable<FieldViolation> Validate()
     {
         if (Fit is not ("crop" or "stretch"))
             yield return new("data.fit", $"must be 'crop' or 'stretch', is '{Fit}'");
+        if (ValidationImages is < 0)
+            yield return new("data.validation_images", $"must be at least 0, is {ValidationImages}");
         if (string.IsNullOrWhiteSpace(Source))
             yield return new("data.source", "must name a data set");
     }

@@ -39,6 +39,9 @@ public sealed record Recipe
     /// <summary>The optimisation.</summary>
     public required TrainingSection Training { get; init; }
 
+    /// <summary>What is shown meanwhile.</summary>
+    public SamplesSection Samples { get; init; } = new();
+
     /// <summary>The shape that every image is brought to.</summary>
     [JsonIgnore]
     public ImageShape ImageShape => new(Network.InChannels, Network.SampleSize!.Value.Height, Network.SampleSize.Value.Width);
@@ -102,7 +105,7 @@ public sealed record Recipe
     }
 
     private IEnumerable<FieldViolation> Validate() =>
-        [.. Model.Validate(), .. Schedule.Validate().Select(violation => violation with { Field = $"schedule.{violation.Field}" }), .. Data.Validate(), .. Training.Validate(), .. Classes()];
+        [.. Model.Validate(), .. Schedule.Validate().Select(violation => violation with { Field = $"schedule.{violation.Field}" }), .. Data.Validate(), .. Training.Validate(), .. Samples.Validate(Schedule.NumTrainTimesteps, Network.NullClassEmbed is not null), .. Classes()];
 
     private IEnumerable<FieldViolation> Classes()
     {

@@ -7,7 +7,7 @@ namespace Ddpm.Trainer.Registry;
 /// Publishes the models that ship with the program before anything listens, so that a fresh installation can make images at once.
 /// The alias <c>shipped</c> names what came with the program; <c>latest</c> follows it until someone moves <c>latest</c> elsewhere.
 /// </summary>
-internal sealed partial class ShippedModels(IModelStore store, IOptions<TrainerOptions> options, ILogger<ShippedModels> logger) : IHostedService
+internal sealed partial class ShippedModels(IModelRegistry store, IOptions<TrainerOptions> options, ILogger<ShippedModels> logger) : IHostedService
 {
     private const string Config = "config.json";
     private const string Shipped = "shipped";

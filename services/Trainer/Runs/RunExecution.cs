@@ -17,8 +17,9 @@ namespace Ddpm.Trainer.Runs;
 internal sealed partial class RunExecution(
     RunLedger ledger,
     DataSetLibrary dataSets,
-    IModelStore models,
     RunParents parents,
+    RunPublication publication,
+    SampleGrids grids,
     IOptions<TrainerOptions> options,
     IOptions<StorageOptions> storage,
     TimeProvider time,
@@ -26,7 +27,7 @@ internal sealed partial class RunExecution(
 {
     private static readonly TimeSpan WriteRetryInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Trains and publishes; every end but the process's own is written down.</summary>
+    /// <summary>Trains and publishes; every end but the process's own is written down. The last checkpoint stays unless the run succeeds.</summary>
     /// <param name="runId">A run that waits, or that an earlier process left; one that has ended since is left alone.</param>
     /// <param name="stop">Someone asks for an end after the step under way.</param>
     /// <param name="shutdown">The process ends: the run is left to the next one.</param>
@@ -34,14 +35,16 @@ internal sealed partial class RunExecution(
     {
         var folder = new RunFolder(storage.Value.FullRoot, runId);
         var run = Change(runId, Begin);
+        if (run.State != RunState.Running)
+            return;
         try
         {
-            if (run.State == RunState.Running && !Train(run, folder, stop, shutdown))
-                return;
+            folder.Create();
+            Train(run, folder, stop, shutdown);
         }
         catch (OperationCanceledException) when (shutdown.IsCancellationRequested)
         {
-            return;
+            // The next process goes on.
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -53,51 +56,113 @@ internal sealed partial class RunExecution(
             LogFailed(logger, e, runId, explanation);
             WriteFailure(runId, explanation, shutdown);
         }
-        folder.Delete();
     }
 
-    /// <returns>Whether the run has ended; otherwise the process does.</returns>
-    private bool Train(Run run, RunFolder folder, CancellationToken stop, CancellationToken shutdown)
+    /// <exception cref="OperationCanceledException">It was stopped, or the process ends; the last step is in the checkpoint.</exception>
+    private void Train(Run run, RunFolder folder, CancellationToken stop, CancellationToken shutdown)
     {
         LibTorch.Load();
         set_num_threads(options.Value.Threads > 0 ? options.Value.Threads : Math.Max(1, Environment.ProcessorCount / 2));
         var recipe = Recipe.Parse(run.RecipeJson);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, shutdown);
-        var classNames = ClassNames(recipe, dataSets.Get(recipe.Data.Source, ending.Token).Report);
+        var dataSet = dataSets.Get(recipe.Data.Source, ending.Token);
         using var data = dataSets.Open(recipe.Data.Source, recipe.ImageShape, recipe.Data.ImageFit, ending.Token);
+        using var validation = new ValidationLoss(recipe, data);
         using var session = Open(run, recipe, data, folder);
+        using var records = new RunRecords(folder, session.StepsDone, time);
+        RunWeights Weights() => new(run, recipe, dataSet, session.Averaged, session.StepsDone, session.RecentLoss);
+
         var progress = new RunProgress(time, recipe.Training);
         var checkpointAt = time.GetTimestamp();
         while (session.StepsDone < recipe.Training.Steps)
         {
-            if (stop.IsCancellationRequested)
+            if (ending.IsCancellationRequested || time.GetElapsedTime(checkpointAt) >= options.Value.CheckpointInterval)
             {
-                Change(run.Id, current => End(current, RunState.Stopped));
-                return true;
-            }
-            if (shutdown.IsCancellationRequested || time.GetElapsedTime(checkpointAt) >= options.Value.CheckpointInterval)
-            {
+                records.Sync();
                 session.Save(folder.Checkpoint);
                 checkpointAt = time.GetTimestamp();
             }
-            if (shutdown.IsCancellationRequested)
-                return false;
-            progress.Add(session.Step());
+            ending.Token.ThrowIfCancellationRequested();
+            if (recipe.Samples.AreDue(session.StepsDone, recipe.Training.Steps) && !TryShowCandidate())
+                continue;
+            var figures = Step(session, recipe);
+            records.Add(figures);
+            progress.Add(figures.Result);
             if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
-                Report(run.Id, session.StepsDone, progress.Take(session.StepsDone));
+            {
+                records.Flush();
+                Report(run.Id, data.Count, validation.Count, figures, progress.Take(session.StepsDone));
+            }
         }
-        var version = Publish(run, folder, recipe, classNames, session);
-        Change(run.Id, current => End(current, RunState.Succeeded, publishedVersion: version));
-        return true;
+        records.Sync();
+        session.Save(folder.Checkpoint);
+        var (published, loss) = publication.Publish(Weights(), folder, validation, ending.Token);
+        var samples = Show(published.Version, loss);
+        Change(run.Id, current =>
+        {
+            Keep(current, samples);
+            current.Publication = published;
+            current.PublishedVersion = published.Version;
+            return End(current, RunState.Succeeded);
+        });
+        folder.DeleteCheckpoint();
+
+        // False: the end came in between; the step's checkpoint is to be written first.
+        bool TryShowCandidate()
+        {
+            if (run.Samples.Any(samples => samples.Step == session.StepsDone))
+                return true;
+            try
+            {
+                var (version, loss) = publication.PublishCandidate(Weights(), folder, validation, ending.Token);
+                var shown = Show(version, loss);
+                run = Change(run.Id, current => Keep(current, shown));
+                return true;
+            }
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+
+        RunSamples Show(string version, MeanLoss? validationLoss)
+        {
+            var shown = grids.Submit(run.Id, recipe, version, session.StepsDone);
+            if (validationLoss is { } mean)
+            {
+                shown.ValidationLoss = mean.Mean;
+                records.AddValidation(session.StepsDone, mean.Mean);
+            }
+            return shown;
+        }
     }
 
     private TrainingSession Open(Run run, Recipe recipe, ImageDataSet data, RunFolder folder)
     {
-        using var parent = run.Parent.Length > 0 && !File.Exists(folder.Checkpoint) ? parents.Load(run.Parent) : null;
+        var begun = File.Exists(folder.Checkpoint);
+        using var parent = run.Parent.Length > 0 && !begun ? parents.Load(run.Parent) : null;
         var session = new TrainingSession(recipe, data, parent?.Network);
-        if (File.Exists(folder.Checkpoint))
-            session.Restore(folder.Checkpoint);
-        return session;
+        try
+        {
+            if (begun)
+                session.Restore(folder.Checkpoint);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="TrainingDivergedException">The step gave no finite loss or gradient; the weights are lost, the last checkpoint is not.</exception>
+    private static StepFigures Step(TrainingSession session, Recipe recipe)
+    {
+        var learningRate = LearningRate.At(recipe.Training, session.StepsDone);
+        var result = session.Step();
+        return double.IsFinite(result.Loss) && double.IsFinite(result.GradientNorm)
+            ? new StepFigures(session.StepsDone, result, learningRate)
+            : throw new TrainingDivergedException(session.StepsDone);
     }
 
     /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
@@ -107,7 +172,7 @@ internal sealed partial class RunExecution(
         {
             try
             {
-                Change(runId, current => End(current, RunState.Failed, error: explanation));
+                Change(runId, current => End(current, RunState.Failed, explanation));
                 return;
             }
             catch (IOException e)
@@ -123,29 +188,27 @@ internal sealed partial class RunExecution(
         if (run.State != RunState.Queued)
             return false;
         run.State = RunState.Running;
-        run.StartedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+        run.StartedAt ??= Timestamp.FromDateTimeOffset(time.GetUtcNow());
         return true;
     }
 
-    private bool End(Run run, RunState state, string error = "", string publishedVersion = "")
+    private bool End(Run run, RunState state, string error = "")
     {
         run.State = state;
         run.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
         run.Error = error;
-        run.PublishedVersion = publishedVersion;
         return true;
     }
 
-    private void Report(string runId, long stepsDone, ProgressFigures figures)
-    {
-        if (!double.IsFinite(figures.Loss))
-            throw new TrainingDivergedException(stepsDone);
+    private void Report(string runId, int images, int validationImages, StepFigures newest, ProgressFigures figures) =>
         Change(
             runId,
             run =>
             {
-                run.StepsDone = stepsDone;
+                run.StepsDone = newest.Step;
                 run.Loss = figures.Loss;
+                run.TrainingImages = images - validationImages;
+                run.ValidationImages = validationImages;
                 return true;
             },
             happened =>
@@ -153,37 +216,17 @@ internal sealed partial class RunExecution(
                 happened.GradientNorm = figures.GradientNorm;
                 happened.ImagesPerSecond = figures.ImagesPerSecond;
                 happened.TimeLeft = Duration.FromTimeSpan(figures.TimeLeft);
-                happened.QuartileLosses.AddRange(ToContract(figures.Quartiles));
+                happened.LearningRate = newest.LearningRate;
+                happened.QuartileLosses.AddRange(RunContract.ToContract(figures.Quartiles));
             });
-    }
 
-    /// <summary>The recipe's names, or else those of the data set, for a network that knows classes.</summary>
-    private static IReadOnlyList<string> ClassNames(Recipe recipe, DataSetReport data) => recipe switch
+    /// <summary>Keeps samples in the order of their steps; those of a step that has happened again take the place of the earlier ones.</summary>
+    private static bool Keep(Run run, RunSamples samples)
     {
-        { Model.ClassNames.Count: > 0 } => recipe.Model.ClassNames,
-        { Network.NumClassEmbeds: null } => [],
-        _ => [.. data.Classes.Select(tally => tally.Name)],
-    };
-
-    private static IEnumerable<V1.QuartileLoss> ToContract(QuartileLosses losses) =>
-        new[] { losses.First, losses.Second, losses.Third, losses.Fourth }.Index()
-            .Where(quartile => quartile.Item.Images > 0)
-            .Select(quartile => new V1.QuartileLoss { Quartile = quartile.Index + 1, Loss = quartile.Item.Sum / quartile.Item.Images, ImageCount = quartile.Item.Images });
-
-    private string Publish(Run run, RunFolder folder, Recipe recipe, IReadOnlyList<string> classNames, TrainingSession session)
-    {
-        folder.DeletePublication();
-        Checkpoint.Save(
-            folder.Publication,
-            session.Averaged,
-            recipe.Schedule,
-            new ModelIndex(classNames.Index().ToDictionary(entry => entry.Index, entry => entry.Item)),
-            new Dictionary<string, string>
-            {
-                ["recipe.json"] = run.RecipeJson,
-                ["README.md"] = ModelCard.Write(recipe, classNames, session.Averaged.ParameterCount, session.RecentLoss),
-            });
-        return models.PublishAsync(recipe.Model.Name, folder.Publication, new PublishOptions { RunId = run.Id }).GetAwaiter().GetResult().Version;
+        var others = run.Samples.Where(other => other.Step != samples.Step).Append(samples).OrderBy(other => other.Step).ToList();
+        run.Samples.Clear();
+        run.Samples.AddRange(others);
+        return true;
     }
 
     private Run Change(string runId, Func<Run, bool> change, Action<V1.RunEvent>? details = null) =>
@@ -191,7 +234,8 @@ internal sealed partial class RunExecution(
 
     private static string Explain(Exception exception) => exception switch
     {
-        LibTorchMissingException or SafetensorsException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException or InvalidModelException or ModelNotFoundException or ModelCorruptException or CheckpointException => exception.Message,
+        LibTorchMissingException or SafetensorsException or InvalidConfigException or DataSetNotFoundException or InvalidDataException or TrainingDivergedException
+            or InvalidModelException or ModelNotFoundException or ModelCorruptException or CheckpointException => exception.Message,
         IOException e when DiskFull.Is(e) => DiskFull.Message,
         _ => $"An unexpected error ended the run; the Trainer's log has the details. ({exception.GetType().Name})",
     };
@@ -203,6 +247,6 @@ internal sealed partial class RunExecution(
     private static partial void LogUnwritten(ILogger logger, Exception exception, string runId);
 }
 
-/// <summary>The loss is no longer a number.</summary>
+/// <summary>The loss or its gradient is no longer a number.</summary>
 internal sealed class TrainingDivergedException(long step)
-    : Exception($"The loss is not a finite number at step {step}: lower training.learning_rate, or set training.gradient_clip_norm.");
+    : Exception($"The loss or its gradient is not a finite number at step {step}: lower training.learning_rate, or set training.gradient_clip_norm.");

@@ -67,6 +67,25 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
         }
     }
 
+    /// <summary>Removes a run that has ended, and its events; those who watch it see no more.</summary>
+    /// <returns>Whether it had ended.</returns>
+    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            if (await FindAsync(id, cancellationToken) is { } run && !run.State.IsEnd())
+                return false;
+            await database.DeleteAsync(id, cancellationToken);
+            Interlocked.Exchange(ref _changed, NewSignal()).SetResult();
+            return true;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     /// <summary>Runs before an id (null: from the newest on), newest first.</summary>
     public async Task<IReadOnlyList<Run>> PageAsync(string? before, int limit, CancellationToken cancellationToken) =>
         [.. (await database.PageAsync(before, limit, cancellationToken)).Select(record => Run.Parser.ParseFrom(record.Run))];

@@ -17,8 +17,8 @@ internal sealed class RunQueue
 
     public IAsyncEnumerable<string> ReadAllAsync(CancellationToken cancellationToken) => _waiting.Reader.ReadAllAsync(cancellationToken);
 
-    /// <summary>Is cancelled when someone asks this run to stop.</summary>
-    public CancellationToken StopOf(string runId) => _stops[runId].Token;
+    /// <summary>Takes a run that has its turn: from now on it is one that has ended, or that <see cref="Stop"/> stops.</summary>
+    public CancellationTokenSource Take(string runId) => _stops[runId];
 
     /// <summary>Asks a run to stop; one that has ended is left alone.</summary>
     public void Stop(string runId)
@@ -27,5 +27,6 @@ internal sealed class RunQueue
             stop.Cancel();
     }
 
-    public void Forget(string runId) => _stops.TryRemove(runId, out _);
+    /// <summary>A turn is over; the run may meanwhile wait for its next one.</summary>
+    public void Forget(string runId, CancellationTokenSource stop) => _stops.TryRemove(KeyValuePair.Create(runId, stop));
 }

@@ -26,9 +26,7 @@ internal sealed class RunSubmission(
         if (request.RecipeJson.Length > MaximumRecipeLength)
             throw RpcErrors.Invalid("recipe_json", $"must have at most {MaximumRecipeLength} characters, has {request.RecipeJson.Length}");
         var (recipe, parent) = await CheckAsync(request.RecipeJson, cancellationToken);
-        var unfinished = await ledger.UnfinishedAsync(cancellationToken);
-        if (unfinished.Count >= options.Value.MaxUnfinishedRuns)
-            throw RpcErrors.ResourceExhausted($"{unfinished.Count} runs are waiting or running, the most that are taken.", RetryWhenFull);
+        await ThrowIfFullAsync(ledger, options.Value, cancellationToken);
 
         var (run, isNew) = await ledger.AddAsync(
             new Run
@@ -47,6 +45,14 @@ internal sealed class RunSubmission(
         else if (run.RecipeJson != request.RecipeJson)
             throw RpcErrors.AlreadyExists($"request_id '{request.RequestId}' was used for a different recipe, that of run {run.Id}.");
         return run;
+    }
+
+    /// <exception cref="Grpc.Core.RpcException">RESOURCE_EXHAUSTED: as many runs wait or train as may.</exception>
+    public static async Task ThrowIfFullAsync(RunLedger ledger, TrainerOptions options, CancellationToken cancellationToken)
+    {
+        var unfinished = await ledger.UnfinishedAsync(cancellationToken);
+        if (unfinished.Count >= options.MaxUnfinishedRuns)
+            throw RpcErrors.ResourceExhausted($"{unfinished.Count} runs are waiting or running, the most that are taken.", RetryWhenFull);
     }
 
     private async Task<(Recipe Recipe, string Parent)> CheckAsync(string json, CancellationToken cancellationToken)

@@ -20,10 +20,10 @@ internal sealed partial class RunWorker(RunLedger ledger, RunQueue queue, RunExe
     {
         await foreach (var runId in queue.ReadAllAsync(stoppingToken))
         {
-            var stop = queue.StopOf(runId);
+            var stop = queue.Take(runId);
             await Task.Factory.StartNew(
-                () => execution.Execute(runId, stop, stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            queue.Forget(runId);
+                () => execution.Execute(runId, stop.Token, stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            queue.Forget(runId, stop);
             if (stoppingToken.IsCancellationRequested)
                 return;
         }

@@ -1,17 +1,19 @@
 using Ddpm.Protocol;
 using Ddpm.Storage;
 using Ddpm.V1;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Ddpm.Trainer.Runs;
 
 /// <summary>The contract of training: validate, call one thing, map the answer.</summary>
 internal sealed class TrainerGrpc(
-    RunSubmission submission, RunLedger ledger, RunQueue queue, IHostApplicationLifetime lifetime, TimeProvider time) : TrainerService.TrainerServiceBase
+    RunSubmission submission, RunLedger ledger, RunControl control, IHostApplicationLifetime lifetime, IOptions<StorageOptions> storage) : TrainerService.TrainerServiceBase
 {
     private const int DefaultPageSize = 20;
     private const int MaximumPageSize = 100;
+    private const int DefaultPoints = 500;
+    private const int MaximumPoints = 10_000;
 
     public override async Task<StartRunResponse> StartRun(StartRunRequest request, ServerCallContext context) =>
         new() { Run = await submission.SubmitAsync(request, context.CancellationToken) };
@@ -50,18 +52,40 @@ internal sealed class TrainerGrpc(
 
     public override async Task<StopRunResponse> StopRun(StopRunRequest request, ServerCallContext context)
     {
-        await FindAsync(request.RunId, context);
-        queue.Stop(request.RunId);
-        // One that waits stops here and now; one that trains, after the step under way.
-        var run = await ledger.ChangeAsync(request.RunId, current =>
-        {
-            if (current.State != RunState.Queued)
-                return false;
-            current.State = RunState.Stopped;
-            current.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
-            return true;
-        });
-        return new StopRunResponse { Run = run };
+        var run = await FindAsync(request.RunId, context);
+        return new StopRunResponse { Run = await control.StopAsync(run.Id) };
+    }
+
+    public override async Task<ResumeRunResponse> ResumeRun(ResumeRunRequest request, ServerCallContext context)
+    {
+        var run = await FindAsync(request.RunId, context);
+        return new ResumeRunResponse { Run = await control.ResumeAsync(run.Id, context.CancellationToken) };
+    }
+
+    public override async Task<PublishRunResponse> PublishRun(PublishRunRequest request, ServerCallContext context)
+    {
+        var run = await FindAsync(request.RunId, context);
+        return new PublishRunResponse { Run = await control.PublishAsync(run, context.CancellationToken) };
+    }
+
+    public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
+    {
+        var run = await FindAsync(request.RunId, context);
+        await control.DeleteAsync(run.Id, context.CancellationToken);
+        return new DeleteRunResponse();
+    }
+
+    public override async Task<GetRunCurveResponse> GetRunCurve(GetRunCurveRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        if (request.MaxPoints is not (0 or (>= 2 and <= MaximumPoints)))
+            violations.Add("max_points", $"must be 2 to {MaximumPoints}, or 0 for {DefaultPoints}; is {request.MaxPoints}");
+        if (request.AfterStep < 0)
+            violations.Add("after_step", $"must be at least 0, is {request.AfterStep}");
+        violations.ThrowIfAny();
+        var run = await FindAsync(request.RunId, context);
+        var steps = StepRecord.Read(new RunFolder(storage.Value.FullRoot, run.Id).Steps).SkipWhile(step => step.Step <= request.AfterStep).TakeWhile(step => step.Step <= run.StepsDone);
+        return new GetRunCurveResponse { Points = { RunCurve.Of(steps, run.StepsDone - request.AfterStep, request.MaxPoints == 0 ? DefaultPoints : request.MaxPoints) } };
     }
 
     private async Task<Run> FindAsync(string runId, ServerCallContext context) =>

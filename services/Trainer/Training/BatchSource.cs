@@ -4,7 +4,12 @@ using static TorchSharp.torch;
 namespace Ddpm.Trainer.Training;
 
 /// <summary>Draws batches without replacement, in a new random order for each pass over the data; an incomplete last batch is left out.</summary>
-internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizontalFlip, long seed)
+/// <param name="data">The images.</param>
+/// <param name="places">Of the images that are drawn.</param>
+/// <param name="batchSize">At most as many.</param>
+/// <param name="horizontalFlip">Whether half of them, by chance, are mirrored.</param>
+/// <param name="seed">Decides the orders.</param>
+internal sealed class BatchSource(ImageDataSet data, IReadOnlyList<int> places, int batchSize, bool horizontalFlip, long seed)
 {
     private readonly byte[] _pixels = new byte[batchSize * data.Shape.Size];
     private readonly long[] _labels = new long[batchSize];
@@ -16,13 +21,13 @@ internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizon
     /// <param name="generator">Decides which images are mirrored.</param>
     public (Tensor Images, Tensor Labels) Draw(long step, Generator generator)
     {
-        var batchesPerPass = data.Count / batchSize;
+        var batchesPerPass = places.Count / batchSize;
         UseOrderOf(step / batchesPerPass);
         var first = (int)(step % batchesPerPass) * batchSize;
         var size = data.Shape.Size;
         for (var row = 0; row < batchSize; row++)
         {
-            var index = (int)_order[first + row];
+            var index = places[(int)_order[first + row]];
             data.CopyImage(index, _pixels.AsSpan(row * size, size));
             _labels[row] = data.Label(index);
         }
@@ -38,7 +43,7 @@ internal sealed class BatchSource(ImageDataSet data, int batchSize, bool horizon
         if (pass == _orderedPass)
             return;
         using var generator = new Generator((ulong)RandomStream.OfPass(seed, pass));
-        using var permutation = randperm(data.Count, generator: generator);
+        using var permutation = randperm(places.Count, generator: generator);
         _order = permutation.data<long>().ToArray();
         _orderedPass = pass;
     }

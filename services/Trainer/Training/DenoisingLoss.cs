@@ -51,6 +51,18 @@ internal sealed class DenoisingLoss : IDisposable
         _ => MeanSquare(prediction - Target(images, noise, timesteps)) * _weights.index_select(0, timesteps),
     };
 
+    /// <summary>The loss of each image, [n], of what a prediction of the noise says of that which the recipe's network predicts.</summary>
+    /// <param name="noisy">x_t.</param>
+    /// <param name="predictedNoise">ε_θ(x_t, t), of that shape.</param>
+    /// <param name="images">x_0.</param>
+    /// <param name="noise">ε.</param>
+    /// <param name="timesteps">[n].</param>
+    public Tensor OfNoise(Tensor noisy, Tensor predictedNoise, Tensor images, Tensor noise, Tensor timesteps)
+    {
+        var denoised = (noisy - (At(_noiseRates, timesteps) * predictedNoise)) / At(_signalRates, timesteps);
+        return Of(Target(denoised, predictedNoise, timesteps), images, noise, timesteps);
+    }
+
     public void Dispose()
     {
         _signalRates.Dispose();

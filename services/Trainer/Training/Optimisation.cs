@@ -117,6 +117,22 @@ internal sealed class Optimisation : IDisposable
             Moments.Of(moments).SetStep(StepsDone);
     }
 
+    /// <summary>Reads only the moving average of what <see cref="Save"/> added.</summary>
+    /// <param name="file">Of the recipe of the network.</param>
+    /// <param name="network">Takes the weights.</param>
+    /// <returns>Steps behind the weights, and the recent loss.</returns>
+    /// <exception cref="SafetensorsException">A tensor is missing.</exception>
+    public static (long Steps, double RecentLoss) ReadAveraged(SafetensorsFile file, UNet2DModel network)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (name, parameter) in network.named_parameters())
+            parameter.copy_(torch.tensor(file.ReadFloat32(AveragedName(name)), parameter.shape));
+        return (file.ReadInt64(StepsName)[0], file.ReadFloat64(RecentLossName)[0]);
+    }
+
+    private static string AveragedName(string parameter) => $"averaged.{parameter}";
+
     private IEnumerable<(string Name, Tensor Tensor)> State()
     {
         var moments = _adam.state_dict().State.Select(Moments.Of);
@@ -127,7 +143,7 @@ internal sealed class Optimisation : IDisposable
             yield return ($"exp_avg_sq.{name}", moment.Second);
         }
         foreach (var (name, parameter) in Averaged.named_parameters())
-            yield return ($"averaged.{name}", parameter);
+            yield return (AveragedName(name), parameter);
     }
 
     public void Dispose()

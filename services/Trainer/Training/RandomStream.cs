@@ -7,6 +7,7 @@ internal static class RandomStream
     {
         Order = 1,
         Step = 2,
+        Split = 3,
     }
 
     /// <summary>For the order of the images in one pass over the data.</summary>
@@ -14,6 +15,9 @@ internal static class RandomStream
 
     /// <summary>For mirroring, timesteps, noise and class dropout of one step.</summary>
     public static long OfStep(long seed, long step) => Mix(seed, Use.Step, step);
+
+    /// <summary>For the images that are kept apart, of so many.</summary>
+    public static long OfSplit(long images) => Mix(0, Use.Split, images);
 
     /// <summary>SplitMix64 (Steele, Lea and Flood 2014) over the three numbers.</summary>
     private static long Mix(long seed, Use use, long index)

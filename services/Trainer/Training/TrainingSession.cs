@@ -25,7 +25,7 @@ public sealed class TrainingSession : IDisposable
         ThrowIfMismatched(recipe, data.Count, data.Classes);
         _recipe = recipe;
         _generator = new Generator();
-        _batches = new BatchSource(data, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
+        _batches = new BatchSource(data, DataSplit.Of(recipe.Data, data.Count).Training, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
         var network = new UNet2DModel(recipe.Network, recipe.Training.Seed);
         if (parent is not null)
             network.CopyWeights(parent);
@@ -99,8 +99,11 @@ public sealed class TrainingSession : IDisposable
 
     private static IEnumerable<FieldViolation> Mismatches(Recipe recipe, int images, int classes)
     {
-        if (recipe.Training.BatchSize > images)
-            yield return new("training.batch_size", $"must be at most the number of images ({images}), is {recipe.Training.BatchSize}");
+        var apart = DataSplit.ValidationImages(recipe.Data, images);
+        if (apart >= images)
+            yield return new("data.validation_images", $"must be less than the number of images ({images}), is {apart}");
+        else if (recipe.Training.BatchSize > images - apart)
+            yield return new("training.batch_size", $"must be at most the number of images that are trained on ({images - apart}), is {recipe.Training.BatchSize}");
         var rows = (recipe.Network.NumClassEmbeds ?? int.MaxValue) - (recipe.Network.NullClassEmbed is null ? 0 : 1);
         if (classes > rows)
             yield return new("network.num_class_embeds", $"must have a row for each of the data's {classes} classes beside the null class; has {rows}");

@@ -50,7 +50,7 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         app.MapOrchestrator();
         app.MapGrpcService<AnalyticDenoiser>();
 
-        await PublishToyAsync(app.Services.GetRequiredService<IModelStore>(), root);
+        await PublishToyAsync(app.Services.GetRequiredService<IModelRegistry>(), root);
         await app.StartAsync();
         return new OrchestratorUnderTest(app, DdpmClient.Connect(address), denoiser);
     }
@@ -97,7 +97,7 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task PublishToyAsync(IModelStore store, string root)
+    private static async Task PublishToyAsync(IModelRegistry store, string root)
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, "toy-source")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """

@@ -126,7 +126,7 @@ public sealed class VariationalBoundTests : IDisposable
         var timesteps = tensor(new long[] { 3, 700 });
         var output = source.Network.forward(noisy, timesteps, null).detach().to(float64);
 
-        var noise = CheckpointNoise.Of(checkpoint)(noisy, timesteps, null);
+        var noise = NetworkNoise.Of(checkpoint)(noisy, timesteps, null);
 
         // ε is right when the definition of the target gives the output back: v = √ᾱ ε − √(1−ᾱ) x̂_0, with x̂_0 of x_t and ε.
         var alphaBar = tensor(new[] { 3, 700 }.Select(t => NoiseSchedules.Of(source.Scheduler).AlphaBars[t]).ToArray()).reshape(2, 1, 1, 1);

@@ -35,6 +35,7 @@ public sealed class RunLifeTests : IDisposable
             progress.Run.Loss * progress.QuartileLosses.Sum(quartile => quartile.ImageCount), 1e-3);
         var model = await trainer.GetModelAsync("stripes");
         model.Aliases["latest"].ShouldBe(run.PublishedVersion);
+        model.Aliases["candidate"].ShouldBe(run.PublishedVersion);
         var version = model.Versions.ShouldHaveSingleItem();
         version.Version.ShouldBe(run.PublishedVersion);
         version.RunId.ShouldBe(run.Id);
@@ -46,7 +47,7 @@ public sealed class RunLifeTests : IDisposable
         version.Card.ShouldContain("# stripes");
         using var checkpoint = Checkpoint.Load(Path.Combine(_folder.Path, "models/stripes/versions", run.PublishedVersion));
         checkpoint.Network.ParameterCount.ShouldBe(version.ParameterCount);
-        Directory.EnumerateFileSystemEntries(Path.Combine(_folder.Path, "runs")).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(Path.Combine(_folder.Path, "runs", run.Id)).Select(path => Path.GetFileName(path)).Order().ShouldBe(["steps.csv", "tensorboard"]);
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class RunLifeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"parent\": \"stripes@stable\"", "")]
+    [InlineData("\"parent\": \"stripes@shipped\"", "")]
     [InlineData("\"parent\": \"spots\"", "")]
     [InlineData("\"parent\": \"../stripes\"", "")]
     [InlineData("\"parent\": \"stripes\"", "\"block_out_channels\": [8, 8]")]

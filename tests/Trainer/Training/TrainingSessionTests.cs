@@ -104,7 +104,7 @@ public sealed class TrainingSessionTests : IDisposable
         var pixels = Enumerable.Range(0, 10).SelectMany(i => new[] { (byte)(i * 20), (byte)255 }).ToArray();
         var data = new ImageDataSet(pixels, [.. Enumerable.Range(0, 10)], new ImageShape(1, 1, 2));
         using var generator = new Generator(1);
-        var source = new BatchSource(data, 5, horizontalFlip: false, seed: 3);
+        var source = new BatchSource(data, [.. Enumerable.Range(0, data.Count)], 5, horizontalFlip: false, seed: 3);
         using var scope = NewDisposeScope();
 
         var (first, firstLabels) = source.Draw(4, generator);
@@ -128,7 +128,7 @@ public sealed class TrainingSessionTests : IDisposable
         using var generator = new Generator(2);
         using var scope = NewDisposeScope();
 
-        var rows = new BatchSource(data, 64, horizontalFlip: true, seed: 3).Draw(0, generator).Images.data<float>().ToArray().Chunk(3).ToList();
+        var rows = new BatchSource(data, [.. Enumerable.Range(0, data.Count)], 64, horizontalFlip: true, seed: 3).Draw(0, generator).Images.data<float>().ToArray().Chunk(3).ToList();
 
         var mirrored = rows.Count(row => row[0] == 1);
         mirrored.ShouldBeInRange(16, 48);
