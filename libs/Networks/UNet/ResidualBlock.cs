@@ -13,7 +13,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     private readonly Conv2d _conv1;
     private readonly Linear _timeProjection;
     private readonly GroupNorm _norm2;
-    private readonly Dropout _dropout;
+    private readonly SeededDropout _dropout;
     private readonly Conv2d _conv2;
     private readonly Conv2d? _shortcut;
     private readonly bool _scaleShift;
@@ -27,7 +27,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         _conv1 = nn.Conv2d(inChannels, outChannels, 3, padding: 1);
         _timeProjection = nn.Linear(config.TimeEmbedDim, _scaleShift ? 2 * outChannels : outChannels);
         _norm2 = Normalisation.Groups(config.NormNumGroups, outChannels, config.NormEps);
-        _dropout = nn.Dropout(config.Dropout);
+        _dropout = new SeededDropout(config.Dropout);
         _conv2 = nn.Conv2d(outChannels, outChannels, 3, padding: 1);
         register_module("norm1", _norm1);
         register_module("conv1", _conv1);

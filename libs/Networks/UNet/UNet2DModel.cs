@@ -20,6 +20,7 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
     private readonly ModuleList<UpBlock> _upBlocks = nn.ModuleList<UpBlock>();
     private readonly GroupNorm _normOut;
     private readonly Conv2d _convOut;
+    private readonly SeededDropout[] _dropouts;
 
     /// <summary>A network with fresh weights.</summary>
     /// <param name="config">Its shape.</param>
@@ -63,6 +64,8 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         register_module("mid_block", _middle);
         register_module("conv_norm_out", _normOut);
         register_module("conv_out", _convOut);
+        // modules() names those of a list more than once.
+        _dropouts = [.. modules().OfType<SeededDropout>().Distinct()];
     }
 
     public UNetConfig Config { get; }
@@ -82,6 +85,16 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 
     /// <summary>Numbers that training changes.</summary>
     public long ParameterCount => parameters().Sum(parameter => parameter.numel());
+
+    /// <summary>
+    /// Decides what forward passes in training mode drop from here on, whatever other networks do meanwhile. A network with
+    /// <see cref="UNetConfig.Dropout"/> must be given a seed, one for each pass, before it is trained; in evaluation mode it drops nothing.
+    /// </summary>
+    public void SeedDropout(long seed)
+    {
+        for (var place = 0; place < _dropouts.Length; place++)
+            _dropouts[place].Seed(seed, place);
+    }
 
     /// <summary>Predicts what the network was trained to predict.</summary>
     /// <param name="x">Noisy images [n, in_channels, h, w]; h and w divisible by <see cref="UNetConfig.SizeMultiple"/>.</param>

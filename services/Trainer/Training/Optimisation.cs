@@ -17,7 +17,8 @@ public readonly record struct StepResult(double Loss, double GradientNorm, Quart
 /// <param name="Noise">ε, of that shape.</param>
 /// <param name="Timesteps">[n].</param>
 /// <param name="Labels">[n], for a conditional network.</param>
-internal sealed record NoisyBatch(Tensor Images, Tensor Noise, Tensor Timesteps, Tensor? Labels);
+/// <param name="DropoutSeed">Decides the network's dropout masks.</param>
+internal sealed record NoisyBatch(Tensor Images, Tensor Noise, Tensor Timesteps, Tensor? Labels, long DropoutSeed);
 
 /// <summary>One network under optimisation: loss, Adam, clipping and the moving average.</summary>
 internal sealed class Optimisation : IDisposable
@@ -82,6 +83,7 @@ internal sealed class Optimisation : IDisposable
     private (double Loss, QuartileLosses Quartiles) AddGradient(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
+        Network.SeedDropout(batch.DropoutSeed);
         var prediction = Network.forward(_loss.Disturb(batch.Images, batch.Noise, batch.Timesteps), batch.Timesteps, batch.Labels);
         var losses = _loss.Of(prediction, batch.Images, batch.Noise, batch.Timesteps);
         var mean = losses.mean();

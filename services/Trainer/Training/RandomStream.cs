@@ -8,6 +8,7 @@ internal static class RandomStream
         Order = 1,
         Step = 2,
         Split = 3,
+        Dropout = 4,
     }
 
     /// <summary>For the order of the images in one pass over the data.</summary>
@@ -18,6 +19,9 @@ internal static class RandomStream
 
     /// <summary>For the images that are kept apart, of so many.</summary>
     public static long OfSplit(long images) => Mix(0, Use.Split, images);
+
+    /// <summary>For the dropout masks of one batch.</summary>
+    public static long OfDropout(long seed, long batch) => Mix(seed, Use.Dropout, batch);
 
     /// <summary>SplitMix64 (Steele, Lea and Flood 2014) over the three numbers.</summary>
     private static long Mix(long seed, Use use, long index)

@@ -51,7 +51,7 @@ public sealed class TrainingSession : IDisposable
         return _optimisation.Step(Enumerable.Range(0, batches).Select(i => Draw((StepsDone * batches) + i)));
     }
 
-    /// <summary>A batch, its timesteps and its noise: a pure function of the recipe and the batch's number.</summary>
+    /// <summary>A batch, its timesteps, its noise and its dropout: a pure function of the recipe and the batch's number.</summary>
     private NoisyBatch Draw(long number)
     {
         _generator.manual_seed(RandomStream.OfStep(_recipe.Training.Seed, number));
@@ -61,7 +61,7 @@ public sealed class TrainingSession : IDisposable
         var noise = randn(images.shape, generator: _generator);
         if (_recipe.Training.ClassDropout > 0)
             labels = where(rand(count, generator: _generator) < _recipe.Training.ClassDropout, _recipe.Network.NullClassEmbed!.Value, labels);
-        return new NoisyBatch(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels);
+        return new NoisyBatch(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels, RandomStream.OfDropout(_recipe.Training.Seed, number));
     }
 
     /// <summary>Writes everything that the next step depends on; aside first, then renamed.</summary>

@@ -66,7 +66,7 @@ public sealed class OptimisationGoldenTests
             _optimisation = new Optimisation(recipe, _checkpoint.Network, _averaged, NoiseSchedules.Of(new SchedulerConfig()));
         }
 
-        public StepResult Step(int batch) => _optimisation.Step([new NoisyBatch(Read("x0"), Read("noise")[batch], Timesteps(batch), null)]);
+        public StepResult Step(int batch) => _optimisation.Step([new NoisyBatch(Read("x0"), Read("noise")[batch], Timesteps(batch), null, DropoutSeed: 0)]);
 
         public double AveragedNorm()
         {

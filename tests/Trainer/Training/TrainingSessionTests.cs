@@ -47,10 +47,10 @@ public sealed class TrainingSessionTests : IDisposable
         var timesteps = randint(0, 100, [16], dtype: int64, generator: generator);
         var classes = tensor(labels).to(int64)[..16];
 
-        var (whole, wholeWeights) = Train(1, [new NoisyBatch(images, noise, timesteps, classes)]);
+        var (whole, wholeWeights) = Train(1, [new NoisyBatch(images, noise, timesteps, classes, DropoutSeed: 0)]);
         var (halves, halvesWeights) = Train(2, [
-            new NoisyBatch(images[..8], noise[..8], timesteps[..8], classes[..8]),
-            new NoisyBatch(images[8..], noise[8..], timesteps[8..], classes[8..]),
+            new NoisyBatch(images[..8], noise[..8], timesteps[..8], classes[..8], DropoutSeed: 0),
+            new NoisyBatch(images[8..], noise[8..], timesteps[8..], classes[8..], DropoutSeed: 0),
         ]);
 
         halves.Loss.ShouldBe(whole.Loss, 1e-5);
@@ -96,6 +96,63 @@ public sealed class TrainingSessionTests : IDisposable
             second.Step().ShouldBe(undisturbed.Step());
         foreach (var (expected, actual) in undisturbed.Averaged.parameters().Zip(second.Averaged.parameters()))
             actual.data<float>().ToArray().ShouldBe(expected.data<float>().ToArray());
+    }
+
+    [Fact]
+    public async Task Restore_WithDropoutWhileOthersDraw_EndsInTheSameBits()
+    {
+        var recipe = Recipe.Parse(TinyData.Recipe.Replace("\"norm_num_groups\": 4", "\"norm_num_groups\": 4, \"dropout\": 0.2"));
+        var path = Path.Combine(_folder.Path, "state.safetensors");
+        using var undisturbed = new TrainingSession(recipe, Data());
+        using var second = new TrainingSession(recipe, Data());
+        var expected = Enumerable.Range(0, 12).Select(_ => undisturbed.Step()).ToList();
+        using var enough = new CancellationTokenSource();
+        var drawing = Task.Run(
+            () =>
+            {
+                while (!enough.IsCancellationRequested)
+                    rand(1000).Dispose();
+            },
+            TestContext.Current.CancellationToken);
+
+        using (var first = new TrainingSession(recipe, Data()))
+        {
+            // The other thread may have disturbed the first weights: all that matters is taken from a step 0 of the second session.
+            second.Save(path);
+            first.Restore(path);
+            for (var i = 0; i < 5; i++)
+                first.Step().ShouldBe(expected[i]);
+            first.Save(path);
+        }
+        second.Restore(path);
+        for (var i = 5; i < 12; i++)
+            second.Step().ShouldBe(expected[i]);
+
+        await enough.CancelAsync();
+        await drawing;
+        foreach (var (weight, same) in undisturbed.Averaged.parameters().Zip(second.Averaged.parameters()))
+            same.data<float>().ToArray().ShouldBe(weight.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Step_WithDropout_DropsSomethingElseInEachBatch()
+    {
+        var recipe = Recipe.Parse(TinyData.Recipe.Replace("\"norm_num_groups\": 4", "\"norm_num_groups\": 4, \"dropout\": 0.2"));
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4);
+        var images = randn([8, 1, 8, 8], generator: generator);
+        var batch = new NoisyBatch(images, images, zeros(8, int64), zeros(8, int64), DropoutSeed: 1);
+
+        Loss(batch).ShouldBe(Loss(batch));
+        Loss(batch with { DropoutSeed = 2 }).ShouldNotBe(Loss(batch));
+
+        double Loss(NoisyBatch only)
+        {
+            using var network = new UNet2DModel(recipe.Network, seed: 1);
+            using var averaged = new UNet2DModel(recipe.Network);
+            using var optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));
+            return optimisation.Step([only]).Loss;
+        }
     }
 
     [Fact]
