@@ -25,7 +25,8 @@ public sealed record UNetConfig
         "optimization_step", "power", "update_after_step", "use_ema_warmup",
     ];
 
-    private static readonly JsonSerializerOptions Json = new()
+    /// <summary>How the keys of a config.json are read.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,

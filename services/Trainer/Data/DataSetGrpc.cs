@@ -62,7 +62,7 @@ internal sealed class DataSetGrpc(DataSetLibrary library, DataSetUpload upload, 
     }
 
     /// <summary>Off the caller's thread, as files are read; the library's failures become the contract's.</summary>
-    private static async Task<T> ReadAsync<T>(Func<T> read)
+    internal static async Task<T> ReadAsync<T>(Func<T> read)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Ddpm.Networks;
 using Ddpm.Trainer.Data.Images;
 
@@ -16,6 +17,7 @@ public sealed record DataSection
     /// How images of another shape than <c>network.sample_size</c> are fitted: <c>crop</c>, scaled to cover it and cut at the centre, or
     /// <c>stretch</c>. Default: <c>crop</c>.
     /// </summary>
+    [AllowedValues("crop", "stretch")]
     public string Fit { get; init; } = "crop";
 
     /// <summary>Images that are not trained on but measured with, at least 0. Default: each twentieth, at most 1000.</summary>
@@ -25,8 +27,8 @@ public sealed record DataSection
 
     internal IEnumerable<FieldViolation> Validate()
     {
-        if (Fit is not ("crop" or "stretch"))
-            yield return new("data.fit", $"must be 'crop' or 'stretch', is '{Fit}'");
+        foreach (var violation in Choices.Violations(this, "data"))
+            yield return violation;
         if (ValidationImages is < 0)
             yield return new("data.validation_images", $"must be at least 0, is {ValidationImages}");
         if (string.IsNullOrWhiteSpace(Source))

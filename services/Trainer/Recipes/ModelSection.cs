@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using Ddpm.Networks;
 
@@ -22,12 +23,13 @@ public sealed partial record ModelSection
     /// Whether <c>stable</c> moves to what the run publishes: <c>validation_loss</c>, unless its loss on the images kept apart is worse than that of
     /// the present <c>stable</c> by more than chance; <c>none</c>, never. Default: <c>validation_loss</c>.
     /// </summary>
+    [AllowedValues("validation_loss", "none")]
     public string Gate { get; init; } = "validation_loss";
 
     internal IEnumerable<FieldViolation> Validate()
     {
-        if (Gate is not ("validation_loss" or "none"))
-            yield return new("model.gate", $"must be 'validation_loss' or 'none', is '{Gate}'");
+        foreach (var violation in Choices.Violations(this, "model"))
+            yield return violation;
         if (Parent is not null && !ParentName().IsMatch(Parent))
             yield return new("model.parent", $"must be MODEL, MODEL@ALIAS or MODEL@VERSION, is '{Parent}'");
         if (!ModelName().IsMatch(Name))

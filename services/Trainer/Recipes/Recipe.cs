@@ -10,7 +10,10 @@ namespace Ddpm.Trainer.Recipes;
 /// <summary>Everything that decides what a training run does, as a JSON file. The same recipe on the same machine gives the same weights.</summary>
 public sealed record Recipe
 {
-    private static readonly JsonSerializerOptions Json = new()
+    /// <summary>A recipe may say where its schema lies.</summary>
+    internal const string SchemaField = "$schema";
+
+    internal static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectNullableAnnotations = true,
@@ -54,6 +57,7 @@ public sealed record Recipe
         try
         {
             var root = JsonNode.Parse(json, documentOptions: JsonDocument) as JsonObject ?? throw new JsonException("must be a JSON object");
+            root.Remove(SchemaField);
             var network = TakeNetwork(root, violations);
             violations.AddRange(UnknownFields(root, typeof(Recipe), ""));
             if (violations.Count == 0)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Ddpm.Networks;
 
 namespace Ddpm.Trainer.Recipes;
@@ -15,12 +16,14 @@ public sealed record TrainingSection
     public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>How noise levels weigh in the loss: <c>simple</c>, <c>score_matching</c> or <c>min_snr</c>. Default: <c>simple</c>.</summary>
+    [AllowedValues("simple", "score_matching", "min_snr")]
     public string LossWeighting { get; init; } = "simple";
 
     /// <summary>γ of <c>min_snr</c>, above 0. Default: 5. Ignored by the other weightings.</summary>
     public double MinSnrGamma { get; init; } = 5;
 
     /// <summary><c>adam</c>, or <c>adamw</c>, whose weight decay is apart from the gradient (Loshchilov and Hutter 2019). Default: <c>adam</c>.</summary>
+    [AllowedValues("adam", "adamw")]
     public string Optimizer { get; init; } = "adam";
 
     /// <summary>Share of a weight that a step takes off, times the learning rate; 0 … 1. Default: 0.01. Ignored by <c>adam</c>.</summary>
@@ -33,6 +36,7 @@ public sealed record TrainingSection
     public int LearningRateWarmupSteps { get; init; }
 
     /// <summary>After the warm-up: <c>constant</c>, or <c>cosine</c> down to 0 at the last step.</summary>
+    [AllowedValues("constant", "cosine")]
     public string LearningRateDecay { get; init; } = "constant";
 
     /// <summary>The gradient is scaled down to this Euclidean norm where it is longer; null: never.</summary>
@@ -52,26 +56,22 @@ public sealed record TrainingSection
 
     internal IEnumerable<FieldViolation> Validate()
     {
+        foreach (var violation in Choices.Violations(this, "training"))
+            yield return violation;
         if (Steps is < 1 or > 100_000_000)
             yield return new("training.steps", $"must be 1 … 100000000, is {Steps}");
         if (BatchSize is < 1 or > 65536)
             yield return new("training.batch_size", $"must be 1 … 65536, is {BatchSize}");
         if (GradientAccumulationSteps is < 1 or > 65536)
             yield return new("training.gradient_accumulation_steps", $"must be 1 … 65536, is {GradientAccumulationSteps}");
-        if (LossWeighting is not ("simple" or "score_matching" or "min_snr"))
-            yield return new("training.loss_weighting", $"must be 'simple', 'score_matching' or 'min_snr', is '{LossWeighting}'");
         if (!(MinSnrGamma > 0 && double.IsFinite(MinSnrGamma)))
             yield return new("training.min_snr_gamma", $"must be a positive number, is {MinSnrGamma}");
-        if (Optimizer is not ("adam" or "adamw"))
-            yield return new("training.optimizer", $"must be 'adam' or 'adamw', is '{Optimizer}'");
         if (!(WeightDecay >= 0 && WeightDecay <= 1))
             yield return new("training.weight_decay", $"must be 0 … 1, is {WeightDecay}");
         if (!(LearningRate > 0 && LearningRate <= 1))
             yield return new("training.learning_rate", $"must be more than 0 and at most 1, is {LearningRate}");
         if (LearningRateWarmupSteps < 0 || LearningRateWarmupSteps > Steps)
             yield return new("training.learning_rate_warmup_steps", $"must be 0 … steps ({Steps}), is {LearningRateWarmupSteps}");
-        if (LearningRateDecay is not ("constant" or "cosine"))
-            yield return new("training.learning_rate_decay", $"must be 'constant' or 'cosine', is '{LearningRateDecay}'");
         if (GradientClipNorm is { } norm && !(norm > 0 && double.IsFinite(norm)))
             yield return new("training.gradient_clip_norm", $"must be a positive number or null, is {norm}");
         if (!(EmaDecay >= 0 && EmaDecay < 1))

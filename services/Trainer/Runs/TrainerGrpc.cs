@@ -1,5 +1,8 @@
 using Ddpm.Protocol;
 using Ddpm.Storage;
+using Ddpm.Storage.Models;
+using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Recipes;
 using Ddpm.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -8,7 +11,7 @@ namespace Ddpm.Trainer.Runs;
 
 /// <summary>The contract of training: validate, call one thing, map the answer.</summary>
 internal sealed class TrainerGrpc(
-    RunSubmission submission, RunLedger ledger, RunControl control, IHostApplicationLifetime lifetime, IOptions<StorageOptions> storage) : TrainerService.TrainerServiceBase
+    RunSubmission submission, RunLedger ledger, RunControl control, DataSetLibrary dataSets, IHostApplicationLifetime lifetime, IOptions<StorageOptions> storage) : TrainerService.TrainerServiceBase
 {
     private const int DefaultPageSize = 20;
     private const int MaximumPageSize = 100;
@@ -87,6 +90,21 @@ internal sealed class TrainerGrpc(
         var steps = StepRecord.Read(new RunFolder(storage.Value.FullRoot, run.Id).Steps).SkipWhile(step => step.Step <= request.AfterStep).TakeWhile(step => step.Step <= run.StepsDone);
         return new GetRunCurveResponse { Points = { RunCurve.Of(steps, run.StepsDone - request.AfterStep, request.MaxPoints == 0 ? DefaultPoints : request.MaxPoints) } };
     }
+
+    public override Task<SuggestRecipeResponse> SuggestRecipe(SuggestRecipeRequest request, ServerCallContext context)
+    {
+        var model = request.Model.Length == 0 ? request.DataSet : request.Model;
+        if (!ModelName.IsModel(model))
+            throw RpcErrors.Invalid("model", $"{ModelName.Rule}; is '{model}'");
+        return DataSetGrpc.ReadAsync(() =>
+        {
+            var data = dataSets.Get(request.DataSet, context.CancellationToken);
+            return new SuggestRecipeResponse { RecipeJson = SuggestedRecipe.For(data.Name, data.Report, model) };
+        });
+    }
+
+    public override Task<GetRecipeSchemaResponse> GetRecipeSchema(GetRecipeSchemaRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetRecipeSchemaResponse { JsonSchema = RecipeSchema.Json });
 
     private async Task<Run> FindAsync(string runId, ServerCallContext context) =>
         await ledger.FindAsync(runId, context.CancellationToken) ?? throw RpcErrors.NotFound($"There is no run '{runId}'.");
