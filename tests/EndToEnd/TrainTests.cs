@@ -13,11 +13,12 @@ public sealed class TrainTests
         await File.WriteAllTextAsync(folder.Resolve("stripes.json"), TinyData.Recipe, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             folder.Resolve("longer.json"), TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 7"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.Resolve("learned-variance.json"), TinyData.LearnedRangeRecipe, TestContext.Current.CancellationToken);
         await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"), $"Trainer:DataRoot={folder.Resolve("datasets")}");
         var server = standalone.GrpcAddress.OriginalString;
 
         var versions = new List<string>();
-        foreach (var recipe in new[] { "stripes.json", "longer.json" })
+        foreach (var recipe in new[] { "stripes.json", "longer.json", "learned-variance.json" })
         {
             var trained = await DdpmCommand.SucceedAsync("train", folder.Resolve(recipe), "--server", server, "--json");
             var generated = await DdpmCommand.SucceedAsync(
@@ -29,8 +30,8 @@ public sealed class TrainTests
             generated.Json["job"]!["classNames"]![0]!.GetValue<string>().ShouldBe("below");
         }
 
-        versions[1].ShouldNotBe(versions[0]);
+        versions.Distinct().Count().ShouldBe(3);
         var shown = await DdpmCommand.SucceedAsync("models", "show", "stripes", "--server", server, "--json");
-        shown.Json["versions"]!.AsArray().Select(version => version!["version"]!.GetValue<string>()).ShouldBe([versions[1], versions[0]]);
+        shown.Json["versions"]!.AsArray().Select(version => version!["version"]!.GetValue<string>()).ShouldBe([versions[2], versions[1], versions[0]]);
     }
 }

@@ -20,6 +20,11 @@ internal static class TinyData
         }
         """;
 
+    /// <summary>The recipe of a network that learns its variance too.</summary>
+    public static readonly string LearnedRangeRecipe = Recipe
+        .Replace("\"out_channels\": 1", "\"out_channels\": 2")
+        .Replace("\"beta_schedule\": \"linear\"", "\"beta_schedule\": \"linear\", \"variance_type\": \"learned_range\"");
+
     /// <summary>Writes the data set as the gzipped IDX files that the Trainer finds below <paramref name="root"/>.</summary>
     public static void Write(string root)
     {

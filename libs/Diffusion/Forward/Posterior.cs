@@ -23,4 +23,9 @@ public readonly record struct Posterior(double CleanFactor, double NoisyFactor, 
             (1 - targetAlphaBar) / (1 - alphaBar) * beta,
             beta);
     }
+
+    /// <summary>q(x_{t−1} | x_t, x_0) for every timestep t of a schedule; that of t = 0 is the clean image itself, without variance.</summary>
+    /// <param name="alphaBars">ᾱ_t, falling.</param>
+    public static Posterior[] Chain(IReadOnlyList<double> alphaBars) =>
+        [.. alphaBars.Select((alphaBar, t) => Between(alphaBar, t == 0 ? 1 : alphaBars[t - 1]))];
 }

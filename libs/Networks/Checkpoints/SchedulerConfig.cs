@@ -1,16 +1,20 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Ddpm.Networks;
 
 /// <summary>
 /// What a network was trained for: the keys of diffusers' scheduler_config.json that say which noise it saw and what it predicts. The keys
-/// that choose how to sample are ignored: the sampler's options choose that.
+/// that only choose how to sample are ignored: the sampler's options choose that.
 /// </summary>
 public sealed record SchedulerConfig
 {
     public const string FileName = "scheduler_config.json";
+
+    /// <summary>The <see cref="VarianceType"/> of a network that predicts its variance.</summary>
+    public const string LearnedRange = "learned_range";
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -34,6 +38,21 @@ public sealed record SchedulerConfig
 
     /// <summary><c>epsilon</c>, <c>v_prediction</c> or <c>sample</c>.</summary>
     public string PredictionType { get; init; } = "epsilon";
+
+    /// <summary>
+    /// Variance of the reverse process: <c>learned_range</c>, the network predicts it, in as many channels after those of the image (Nichol and
+    /// Dhariwal 2021, equation 15); or <c>fixed_small</c>, <c>fixed_small_log</c>, <c>fixed_large</c> or <c>fixed_large_log</c>, which choose only
+    /// how diffusers samples.
+    /// </summary>
+    public string VarianceType { get; init; } = "fixed_small";
+
+    /// <summary>Whether the network predicts the variance.</summary>
+    [JsonIgnore]
+    public bool LearnsVariance => VarianceType == LearnedRange;
+
+    /// <summary>Channels that a network must answer.</summary>
+    /// <param name="imageChannels">Channels of x.</param>
+    public int OutChannels(int imageChannels) => LearnsVariance ? 2 * imageChannels : imageChannels;
 
     /// <exception cref="InvalidConfigException">It breaks a rule; every violation is named.</exception>
     public static SchedulerConfig Read(string path)
@@ -73,6 +92,8 @@ public sealed record SchedulerConfig
             yield return new("beta_end", $"must be at least beta_start and less than 1, is {BetaEnd}");
         if (PredictionType is not ("epsilon" or "v_prediction" or "sample"))
             yield return new("prediction_type", $"must be 'epsilon', 'v_prediction' or 'sample', is '{PredictionType}'");
+        if (VarianceType is not (LearnedRange or "fixed_small" or "fixed_small_log" or "fixed_large" or "fixed_large_log"))
+            yield return new("variance_type", $"must be 'fixed_small', 'fixed_small_log', 'fixed_large', 'fixed_large_log' or '{LearnedRange}', is '{VarianceType}'");
     }
 
     private static IEnumerable<FieldViolation> UnsupportedKeys(JsonObject keys)

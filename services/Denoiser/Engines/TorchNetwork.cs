@@ -56,6 +56,8 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         var conditioned = Description.Classes > 0;
         var output = _checkpoint.Network
             .forward(x.to(_device), tensor(timesteps, device: _device), conditioned ? tensor(classes, device: _device) : null)
+            // A network that learned its variance has it in further channels; samplers choose theirs.
+            .narrow(1, 0, Description.Channels)
             .cpu().contiguous();
 
         var values = MemoryMarshal.Cast<byte, float>(output.bytes);
@@ -72,8 +74,12 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         var violations = new List<FieldViolation>();
         if (config.SampleSize is null)
             violations.Add(new("sample_size", "must be set"));
-        if (config.OutChannels != config.InChannels)
-            violations.Add(new("out_channels", $"must equal in_channels ({config.InChannels}), is {config.OutChannels}: a predicted variance is not supported"));
+        var outChannels = scheduler.OutChannels(config.InChannels);
+        if (config.OutChannels != outChannels)
+        {
+            violations.Add(new("out_channels", $"must be {outChannels} where in_channels is {config.InChannels} and the variance_type of "
+                + $"{SchedulerConfig.FileName} is '{scheduler.VarianceType}', is {config.OutChannels}"));
+        }
         if (config.NullClassEmbed is { } row && row != config.NumClassEmbeds - 1)
             violations.Add(new("null_class_embed", $"must be the last row of the class embedding ({config.NumClassEmbeds - 1}), is {row}"));
         if (violations.Count > 0)

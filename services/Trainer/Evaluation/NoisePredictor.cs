@@ -1,5 +1,4 @@
 using Ddpm.Networks;
-using Ddpm.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace Ddpm.Trainer.Evaluation;
@@ -21,21 +20,11 @@ public static class NetworkNoise
     /// <exception cref="ArgumentException">It knows classes but no null class, and there are no labels.</exception>
     public static NoisePredictor Of(UNet2DModel network, SchedulerConfig scheduler)
     {
-        var alphaBars = NoiseSchedules.Of(scheduler).AlphaBars.ToArray();
+        var predict = NetworkReverse.Of(network, scheduler);
         return (noisy, timesteps, labels) =>
         {
             using var scope = NewDisposeScope();
-            if (labels is null && network.Config.NullClassEmbed is { } nullClass)
-                labels = full_like(timesteps, nullClass);
-            var predicted = network.forward(noisy, timesteps, labels).to(float64);
-            var alphaBar = tensor(alphaBars, device: timesteps.device).index_select(0, timesteps).reshape(-1, 1, 1, 1);
-            var noise = scheduler.PredictionType switch
-            {
-                "epsilon" => predicted,
-                "v_prediction" => alphaBar.sqrt() * predicted + (1 - alphaBar).sqrt() * noisy,
-                _ => (noisy - alphaBar.sqrt() * predicted) / (1 - alphaBar).sqrt(),
-            };
-            return noise.MoveToOuterDisposeScope();
+            return predict(noisy, timesteps, labels).Noise.MoveToOuterDisposeScope();
         };
     }
 }

@@ -1,4 +1,6 @@
 using Ddpm.Diffusion;
+using Ddpm.Networks;
+using Ddpm.Trainer.Training;
 using static TorchSharp.torch;
 
 namespace Ddpm.Trainer.Evaluation;
@@ -25,6 +27,16 @@ public sealed record VariationalBound(
     IReadOnlyList<double> ByImage,
     int Every)
 {
+    /// <summary>Measures images by a checkpoint's noise and, where it learned them, its own variances.</summary>
+    /// <inheritdoc cref="Measure(NoisePredictor, NoiseSchedule, Tensor, Tensor?, VariationalBoundOptions?, CancellationToken)"/>
+    public static VariationalBound Measure(
+        Checkpoint checkpoint,
+        Tensor images,
+        Tensor? labels = null,
+        VariationalBoundOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        Measure(NetworkReverse.Of(checkpoint.Network, checkpoint.Scheduler), NoiseSchedules.Of(checkpoint.Scheduler), images, labels, options, cancellationToken);
+
     /// <summary>Measures images.</summary>
     /// <param name="predict">ε_θ.</param>
     /// <param name="schedule">The schedule that the network was trained with.</param>
@@ -39,7 +51,16 @@ public sealed record VariationalBound(
         Tensor images,
         Tensor? labels = null,
         VariationalBoundOptions? options = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        Measure((noisy, timesteps, of) => new ReverseStep(predict(noisy, timesteps, of), null), schedule, images, labels, options, cancellationToken);
+
+    private static VariationalBound Measure(
+        ReversePredictor predict,
+        NoiseSchedule schedule,
+        Tensor images,
+        Tensor? labels,
+        VariationalBoundOptions? options,
+        CancellationToken cancellationToken)
     {
         options ??= new VariationalBoundOptions();
         ThrowIfUnfit(schedule, images, labels, options);

@@ -5,7 +5,7 @@ namespace Ddpm.Trainer.Evaluation;
 /// <summary>How the variational bound is measured.</summary>
 public sealed record VariationalBoundOptions
 {
-    /// <summary>σ_t² of the reverse process. Default: <see cref="DdpmVariance.FixedSmall"/>.</summary>
+    /// <summary>σ_t² of the reverse process. Default: <see cref="DdpmVariance.FixedSmall"/>. Ignored for a network that learned its own.</summary>
     public DdpmVariance Variance { get; init; } = DdpmVariance.FixedSmall;
 
     /// <summary>

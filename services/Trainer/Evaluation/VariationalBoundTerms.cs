@@ -6,17 +6,16 @@ namespace Ddpm.Trainer.Evaluation;
 /// <summary>The terms of the bound for single images and timesteps, in bits per dimension.</summary>
 internal sealed class VariationalBoundTerms
 {
-    private readonly NoisePredictor _predict;
+    private readonly ReversePredictor _predict;
     private readonly NoiseSchedule _schedule;
     private readonly VariationalBoundOptions _options;
     private readonly Posterior[] _posteriors;
     private readonly int _shift;
 
-    public VariationalBoundTerms(NoisePredictor predict, NoiseSchedule schedule, VariationalBoundOptions options)
+    public VariationalBoundTerms(ReversePredictor predict, NoiseSchedule schedule, VariationalBoundOptions options)
     {
         (_predict, _schedule, _options) = (predict, schedule, options);
-        var alphaBars = schedule.AlphaBars;
-        _posteriors = [.. alphaBars.Select((alphaBar, t) => Posterior.Between(alphaBar, t == 0 ? 1 : alphaBars[t - 1]))];
+        _posteriors = Posterior.Chain(schedule.AlphaBars);
         using var generator = new Generator((ulong)options.Seed);
         using var drawn = randint(0, options.Every, [1], dtype: int64, generator: generator);
         _shift = (int)drawn.item<long>();
@@ -53,23 +52,19 @@ internal sealed class VariationalBoundTerms
         var noisy = alphaBar.sqrt() * clean + (1 - alphaBar).sqrt() * noise;
         // The network's own input, rounded to float32, is what x̂_0 follows from.
         var input = noisy.to(float32);
-        var predicted = _predict(input, tensor(steps.Select(step => (long)step.Timestep).ToArray()), labels).to(float64);
-        var denoised = (input.to(float64) - (1 - alphaBar).sqrt() * predicted) / alphaBar.sqrt();
+        var (predicted, learned) = _predict(input, tensor(steps.Select(step => (long)step.Timestep).ToArray()), labels);
+        var denoised = (input.to(float64) - (1 - alphaBar).sqrt() * predicted.to(float64)) / alphaBar.sqrt();
         if (_options.ClipDenoised)
             denoised = denoised.clamp(-1, 1);
-        var variance = Column(steps, ModelVariance);
+        var variance = learned ?? Column(steps, ModelVariance);
         return steps[0].Timestep == 0
             ? Bits(-DiscretizedGaussian.LogProbability(clean, denoised, variance.sqrt()))
-            : Bits(Divergence(Column(steps, t => _posteriors[t].CleanFactor) * (denoised - clean), Column(steps, t => _posteriors[t].Variance), variance));
+            : Bits(NormalDivergence.Of(Column(steps, t => _posteriors[t].CleanFactor) * (denoised - clean), Column(steps, t => _posteriors[t].Variance), variance));
     }
 
     /// <summary>σ_t²; the last step of both kinds takes the posterior's variance at t = 1, as its own is 0 or too large to decode bytes with.</summary>
     private double ModelVariance(int t) =>
         t == 0 ? _posteriors[1].Variance : _options.Variance == DdpmVariance.FixedSmall ? _posteriors[t].Variance : _posteriors[t].Beta;
-
-    /// <summary>D(N(μ + d, s²) ‖ N(μ, σ²)) = ½ (ln σ²/s² + (s² + d²)/σ² − 1).</summary>
-    private static Tensor Divergence(Tensor difference, Tensor posterior, Tensor model) =>
-        0.5 * ((model / posterior).log() + (posterior + difference.square()) / model - 1);
 
     private static Tensor Column(Step[] steps, Func<int, double> coefficient) =>
         tensor(steps.Select(step => coefficient(step.Timestep)).ToArray()).reshape(-1, 1, 1, 1);

@@ -119,8 +119,14 @@ public sealed record Recipe
             yield return new("network.sample_size", "must be given: the size of the images to train on");
         if (Network.InChannels is not (1 or 3))
             yield return new("network.in_channels", $"must be 1 (grey) or 3 (RGB), is {Network.InChannels}");
-        if (Network.OutChannels != Network.InChannels)
-            yield return new("network.out_channels", $"must be as many as in_channels, {Network.InChannels}; is {Network.OutChannels}");
+        if (Network.OutChannels != Schedule.OutChannels(Network.InChannels))
+        {
+            yield return new("network.out_channels", Schedule.LearnsVariance
+                ? $"must be twice in_channels, {2 * Network.InChannels}, as the network learns its variance too; is {Network.OutChannels}"
+                : $"must be as many as in_channels, {Network.InChannels}; is {Network.OutChannels}");
+        }
+        if (Schedule.LearnsVariance && Schedule.PredictionType != "epsilon")
+            yield return new("schedule.variance_type", $"must not be '{SchedulerConfig.LearnedRange}' where the network predicts {Schedule.PredictionType}: its loss is beside that of ε");
         if (Training.ClassDropout > 0 && Network.NullClassEmbed is null)
             yield return new("training.class_dropout", "must be 0, as network.null_class_embed is not given");
         if (Network.NullClassEmbed is { } nullClass && nullClass != Network.NumClassEmbeds - 1)

@@ -11,14 +11,20 @@ namespace Ddpm.Trainer.Training;
 /// equation 7 with λ(t) = σ_t². The same number as <c>simple</c>, on another way.</item>
 /// <item><c>min_snr</c>: min(SNR_t, γ) / SNR_t for ε, / (SNR_t + 1) for v, and min(SNR_t, γ) for x_0 (Hang et al. 2023, section 3.4).</item>
 /// </list>
+/// A network that predicts its variance too has L_hybrid = that loss of its noise + λ L_vlb with λ = 0.001 (Nichol and Dhariwal 2021, equation 16).
+/// The gradient of L_vlb reaches the variance alone, so that any weighting may stand beside it.
 /// </summary>
 internal sealed class DenoisingLoss : IDisposable
 {
+    // λ of L_hybrid.
+    private const double VarianceLossWeight = 0.001;
+
     private readonly string _predictionType;
     private readonly string _weighting;
     private readonly Tensor _signalRates;
     private readonly Tensor _noiseRates;
     private readonly Tensor _weights;
+    private readonly VarianceLoss? _varianceLoss;
 
     /// <param name="recipe">What is predicted, and the weighting.</param>
     /// <param name="alphaBars">ᾱ_t for every timestep.</param>
@@ -31,6 +37,7 @@ internal sealed class DenoisingLoss : IDisposable
         _signalRates = alphaBar.sqrt().to(float32).DetachFromDisposeScope();
         _noiseRates = (1 - alphaBar).sqrt().to(float32).DetachFromDisposeScope();
         _weights = Weights(snr, recipe.Training.MinSnrGamma).to(float32).DetachFromDisposeScope();
+        _varianceLoss = recipe.Schedule.LearnsVariance ? new VarianceLoss(alphaBars) : null;
     }
 
     /// <summary>x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε, [n, c, h, w].</summary>
@@ -41,17 +48,23 @@ internal sealed class DenoisingLoss : IDisposable
         (At(_signalRates, timesteps) * images) + (At(_noiseRates, timesteps) * noise);
 
     /// <summary>The loss of each image, [n].</summary>
-    /// <param name="prediction">Of the network, [n, c, h, w].</param>
+    /// <param name="prediction">Of the network, [n, c, h, w], or [n, 2c, h, w] where it predicts its variance.</param>
     /// <param name="images">x_0.</param>
     /// <param name="noise">ε.</param>
     /// <param name="timesteps">[n].</param>
-    public Tensor Of(Tensor prediction, Tensor images, Tensor noise, Tensor timesteps) => _weighting switch
+    public Tensor Of(Tensor prediction, Tensor images, Tensor noise, Tensor timesteps)
     {
-        "score_matching" => ScoreMatching(prediction, images, noise, timesteps),
-        _ => MeanSquare(prediction - Target(images, noise, timesteps)) * _weights.index_select(0, timesteps),
-    };
+        if (_varianceLoss is null)
+            return OfMean(prediction, images, noise, timesteps);
+        var (predictedNoise, output) = LearnedVariance.Split(prediction);
+        var ofVariance = _varianceLoss.Of(output, predictedNoise, images, noise, timesteps);
+        return OfMean(predictedNoise, images, noise, timesteps) + (VarianceLossWeight * ofVariance).to(float32);
+    }
 
-    /// <summary>The loss of each image, [n], of what a prediction of the noise says of that which the recipe's network predicts.</summary>
+    /// <summary>
+    /// The loss of each image, [n], of what a prediction of the noise says of that which the recipe's network predicts; that of a variance is
+    /// left out.
+    /// </summary>
     /// <param name="noisy">x_t.</param>
     /// <param name="predictedNoise">ε_θ(x_t, t), of that shape.</param>
     /// <param name="images">x_0.</param>
@@ -60,7 +73,7 @@ internal sealed class DenoisingLoss : IDisposable
     public Tensor OfNoise(Tensor noisy, Tensor predictedNoise, Tensor images, Tensor noise, Tensor timesteps)
     {
         var denoised = (noisy - (At(_noiseRates, timesteps) * predictedNoise)) / At(_signalRates, timesteps);
-        return Of(Target(denoised, predictedNoise, timesteps), images, noise, timesteps);
+        return OfMean(Target(denoised, predictedNoise, timesteps), images, noise, timesteps);
     }
 
     public void Dispose()
@@ -68,7 +81,14 @@ internal sealed class DenoisingLoss : IDisposable
         _signalRates.Dispose();
         _noiseRates.Dispose();
         _weights.Dispose();
+        _varianceLoss?.Dispose();
     }
+
+    private Tensor OfMean(Tensor prediction, Tensor images, Tensor noise, Tensor timesteps) => _weighting switch
+    {
+        "score_matching" => ScoreMatching(prediction, images, noise, timesteps),
+        _ => MeanSquare(prediction - Target(images, noise, timesteps)) * _weights.index_select(0, timesteps),
+    };
 
     private Tensor Target(Tensor images, Tensor noise, Tensor timesteps) => _predictionType switch
     {

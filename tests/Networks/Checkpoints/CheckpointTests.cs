@@ -5,7 +5,7 @@ namespace Ddpm.Networks.Checkpoints;
 public sealed class CheckpointTests : IDisposable
 {
     private static readonly ModelIndex Index = new(new Dictionary<int, string> { [0] = "cat", [1] = "dog" });
-    private static readonly SchedulerConfig Scheduler = new() { NumTrainTimesteps = 100, BetaSchedule = "squaredcos_cap_v2", PredictionType = "v_prediction" };
+    private static readonly SchedulerConfig Scheduler = new() { NumTrainTimesteps = 100, BetaSchedule = "squaredcos_cap_v2", PredictionType = "v_prediction", VarianceType = SchedulerConfig.LearnedRange };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -109,6 +109,7 @@ public sealed class CheckpointTests : IDisposable
     [Theory]
     [InlineData("""{ "prediction_type": "flow" }""", "prediction_type")]
     [InlineData("""{ "beta_schedule": "laplace" }""", "beta_schedule")]
+    [InlineData("""{ "variance_type": "learned" }""", "variance_type")]
     [InlineData("""{ "num_train_timesteps": 1 }""", "num_train_timesteps")]
     [InlineData("""{ "beta_start": 0.5, "beta_end": 0.1 }""", "beta_end")]
     [InlineData("""{ "trained_betas": [0.1, 0.2] }""", "trained_betas")]

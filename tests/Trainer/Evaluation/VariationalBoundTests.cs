@@ -1,5 +1,6 @@
 using Ddpm.Diffusion;
 using Ddpm.Networks;
+using Ddpm.Trainer.Recipes;
 using Ddpm.Trainer.Training;
 using static TorchSharp.torch;
 
@@ -133,6 +134,40 @@ public sealed class VariationalBoundTests : IDisposable
         var denoised = (noisy - (1 - alphaBar).sqrt() * noise) / alphaBar.sqrt();
         var back = target == "sample" ? denoised : alphaBar.sqrt() * noise - (1 - alphaBar).sqrt() * denoised;
         (back - output).abs().max().item<double>().ShouldBeLessThan(1e-4);
+    }
+
+    /// <summary>
+    /// A network that answers −1 for its variance everywhere has the smallest, β̃_t and β̃_1 for the decoder, as a fixed variance has; +1 is the
+    /// largest, β_t.
+    /// </summary>
+    [Theory]
+    [InlineData(-1, DdpmVariance.FixedSmall)]
+    [InlineData(1, DdpmVariance.FixedLarge)]
+    public void Measure_ACheckpointThatLearnedAnEndOfTheRange_HasTheTermsOfThatVariance(float output, DdpmVariance variance)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "model");
+        var config = Recipe.Parse(TinyData.LearnedRangeRecipe).Network with { NumClassEmbeds = null, NullClassEmbed = null };
+        using (var network = new UNet2DModel(config, seed: 3))
+        {
+            using (no_grad())
+            {
+                network.get_parameter("conv_out.weight")![1].zero_();
+                network.get_parameter("conv_out.bias")![1].fill_(output);
+            }
+            Checkpoint.Save(path, network, new SchedulerConfig { NumTrainTimesteps = 40, BetaStart = 0.001, BetaEnd = 0.3, VarianceType = SchedulerConfig.LearnedRange }, ModelIndex.Unconditional);
+        }
+        using var checkpoint = Checkpoint.Load(path);
+        var images = NormalBytes(2)[.., .., ..8, ..8];
+
+        var learned = VariationalBound.Measure(checkpoint, images, null, new VariationalBoundOptions { Seed = 4 }, TestContext.Current.CancellationToken);
+        var fixedOne = VariationalBound.Measure(NetworkNoise.Of(checkpoint), Schedule, images, null, new VariationalBoundOptions { Seed = 4, Variance = variance }, TestContext.Current.CancellationToken);
+
+        learned.Transitions.ShouldBe(fixedOne.Transitions, tolerance: 1e-6 * fixedOne.Transitions);
+        if (variance == DdpmVariance.FixedSmall)
+            learned.Decoder.ShouldBe(fixedOne.Decoder, tolerance: 1e-6 * fixedOne.Decoder);
+        else
+            learned.Decoder.ShouldNotBe(fixedOne.Decoder);
     }
 
     [Fact]
