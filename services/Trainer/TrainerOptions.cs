@@ -43,6 +43,12 @@ public sealed class TrainerOptions
     /// <summary>The key that the Orchestrator asks for. Default: none.</summary>
     public string? OrchestratorApiKey { get; set; }
 
+    /// <summary>
+    /// TorchScript file of a feature network, as a rule Inception-v3 up to its last pooling, which gives FID and KID. It is a program: only load
+    /// one that you trust. Default: none.
+    /// </summary>
+    public string? InceptionNetwork { get; set; }
+
     /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
     [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]
     public int Threads { get; set; }

@@ -1,6 +1,7 @@
 using Ddpm.Hosting;
 using Ddpm.Storage;
 using Ddpm.Trainer.Data;
+using Ddpm.Trainer.Evaluation;
 using Ddpm.Trainer.Registry;
 using Ddpm.Trainer.Runs;
 
@@ -23,10 +24,15 @@ public static class TrainerServices
         services.AddSingleton<RunParents>();
         services.AddSingleton<RunSubmission>();
         services.AddSingleton<RunControl>();
+        services.AddSingleton<OrchestratorConnection>();
         services.AddSingleton<SampleGrids>();
         services.AddSingleton<StableGate>();
         services.AddSingleton<RunPublication>();
         services.AddSingleton<RunExecution>();
+        services.AddSingleton<FeatureNetworks>();
+        services.AddSingleton<JobSamples>();
+        services.AddSingleton<SampleEvaluation>();
+        services.AddSingleton<BoundEvaluation>();
         services.AddSingleton<ModelImport>();
         services.AddSingleton<ModelExport>();
         services.AddHostedService<DataSetLeftovers>();
@@ -41,6 +47,7 @@ public static class TrainerServices
         app.MapGrpcService<TrainerGrpc>();
         app.MapGrpcService<DataSetGrpc>();
         app.MapGrpcService<ModelRegistryGrpc>();
+        app.MapGrpcService<EvaluationGrpc>();
         return app;
     }
 }

@@ -17,6 +17,10 @@ public sealed class FashionClassifier : IImageFeatures, IDisposable
     /// <summary>T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.</summary>
     public const int ClassCount = FashionClassifierNetwork.Classes;
 
+    /// <summary>Their names by label.</summary>
+    public static IReadOnlyList<string> ClassNames { get; } =
+        ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+
     /// <summary>The weights that FMD is defined by: others would give other figures under the same name.</summary>
     public const string Sha256 = "614f4bc96d36f5c291e2dbf462ee9bf7ca341ed782a43029fc5f06714e1abd4d";
 

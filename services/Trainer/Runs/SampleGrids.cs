@@ -1,19 +1,13 @@
-using Ddpm.Protocol;
 using Ddpm.Trainer.Recipes;
 using Ddpm.V1;
 using Grpc.Core;
-using Microsoft.Extensions.Options;
 
 namespace Ddpm.Trainer.Runs;
 
 /// <summary>Has the Orchestrator make images with the versions of a run, by DDIM and always from the same noise. The run does not wait for them.</summary>
-internal sealed partial class SampleGrids(IOptions<TrainerOptions> options, TimeProvider time, ILogger<SampleGrids> logger) : IDisposable
+internal sealed partial class SampleGrids(OrchestratorConnection orchestrator, TimeProvider time, ILogger<SampleGrids> logger)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
-    private readonly DdpmClient? _orchestrator = options.Value.OrchestratorAddress is { } address
-        ? DdpmClient.Connect(address, new DdpmClientOptions { ApiKey = options.Value.OrchestratorApiKey })
-        : null;
 
     /// <summary>Submits the job of one version. What fails is said in the answer, and costs the run nothing.</summary>
     /// <param name="runId">The run.</param>
@@ -23,15 +17,15 @@ internal sealed partial class SampleGrids(IOptions<TrainerOptions> options, Time
     public RunSamples Submit(string runId, Recipe recipe, string version, long step)
     {
         var samples = new RunSamples { Step = step, Version = version };
-        if (_orchestrator is null)
+        if (orchestrator.Client is not { } client)
         {
-            samples.Error = "The Trainer knows no Orchestrator that could make images: Trainer:OrchestratorAddress is not set.";
+            samples.Error = OrchestratorConnection.Missing;
             return samples;
         }
         try
         {
             var request = new SubmitJobRequest { RequestId = $"{runId}-{step}", Spec = Spec(recipe, version) };
-            samples.JobId = _orchestrator.Orchestrator.SubmitJob(request, deadline: (time.GetUtcNow() + Patience).UtcDateTime).Job.Id;
+            samples.JobId = client.Orchestrator.SubmitJob(request, deadline: (time.GetUtcNow() + Patience).UtcDateTime).Job.Id;
         }
         catch (RpcException e)
         {
@@ -40,8 +34,6 @@ internal sealed partial class SampleGrids(IOptions<TrainerOptions> options, Time
         }
         return samples;
     }
-
-    public void Dispose() => _orchestrator?.Dispose();
 
     private static JobSpec Spec(Recipe recipe, string version)
     {
