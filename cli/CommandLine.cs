@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Ddpm.Cli.Connection;
 using Ddpm.Cli.DataSets;
+using Ddpm.Cli.Evaluation;
 using Ddpm.Cli.Generate;
 using Ddpm.Cli.Jobs;
 using Ddpm.Cli.Models;
@@ -71,6 +72,7 @@ public static class CommandLine
         root.Subcommands.Add(DataCommand.Create(commands));
         root.Subcommands.Add(SamplersCommand.Create(commands));
         root.Subcommands.Add(TrainCommand.Create(commands));
+        root.Subcommands.Add(EvalCommand.Create(commands));
         root.Subcommands.Add(PredictCommand.Create(commands));
         server.AddTo(root);
         root.Options.Add(json);
