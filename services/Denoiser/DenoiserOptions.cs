@@ -1,15 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Ddpm.Networks;
 
 namespace Ddpm.Denoiser;
-
-/// <summary>Where networks are evaluated.</summary>
-public enum DeviceChoice
-{
-    /// <summary>CUDA when there is one, otherwise the CPU.</summary>
-    Auto,
-    Cpu,
-    Cuda,
-}
 
 /// <summary>What a row's bits may depend on.</summary>
 public enum EvaluationMode

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Ddpm.Networks;
 
 namespace Ddpm.Trainer;
 
@@ -48,6 +49,13 @@ public sealed class TrainerOptions
     /// one that you trust. Default: none.
     /// </summary>
     public string? InceptionNetwork { get; set; }
+
+    /// <summary>
+    /// Where runs train: <c>auto</c>, CUDA when there is a device, otherwise the CPU; <c>cpu</c>; or <c>cuda</c>, without which the Trainer does not
+    /// start. Default: <c>auto</c>.
+    /// </summary>
+    [EnumDataType(typeof(DeviceChoice), ErrorMessage = "Trainer:Device must be auto, cpu or cuda.")]
+    public DeviceChoice Device { get; set; } = DeviceChoice.Auto;
 
     /// <summary>Processor threads that training may use; 0: half of the machine's, so that the Denoiser beside it keeps its own. Default: 0.</summary>
     [Range(0, 1024, ErrorMessage = "Trainer:Threads must be 0 to 1024.")]

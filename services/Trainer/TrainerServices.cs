@@ -4,6 +4,7 @@ using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Evaluation;
 using Ddpm.Trainer.Registry;
 using Ddpm.Trainer.Runs;
+using Ddpm.Trainer.Training;
 
 namespace Ddpm.Trainer;
 
@@ -28,6 +29,7 @@ public static class TrainerServices
         services.AddSingleton<SampleGrids>();
         services.AddSingleton<StableGate>();
         services.AddSingleton<RunPublication>();
+        services.AddSingleton<TrainingDevice>();
         services.AddSingleton<RunExecution>();
         services.AddSingleton<FeatureNetworks>();
         services.AddSingleton<JobSamples>();

@@ -1,4 +1,5 @@
 using Ddpm.Hosting;
+using Ddpm.Networks;
 using Microsoft.Extensions.Options;
 using TorchSharp;
 

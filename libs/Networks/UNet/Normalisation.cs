@@ -18,4 +18,7 @@ internal static class Normalisation
         }
         return norm;
     }
+
+    /// <summary>Normalises in the precision of the weights, which is float32 in a network of bf16 too, and answers in that of <paramref name="x"/>.</summary>
+    public static Tensor Normalise(this GroupNorm norm, Tensor x) => norm.forward(x.to(norm.weight.dtype)).to(x.dtype);
 }

@@ -46,16 +46,16 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor timeEmbedding)
     {
         using var scope = NewDisposeScope();
-        var hidden = _conv1.forward(nn.functional.silu(_norm1.forward(x)));
+        var hidden = _conv1.forward(nn.functional.silu(_norm1.Normalise(x)));
         var injected = _timeProjection.forward(nn.functional.silu(timeEmbedding)).unsqueeze(2).unsqueeze(3);
         if (_scaleShift)
         {
             var scaleAndShift = injected.chunk(2, 1);
-            hidden = _norm2.forward(hidden) * (1 + scaleAndShift[0]) + scaleAndShift[1];
+            hidden = _norm2.Normalise(hidden) * (1 + scaleAndShift[0]) + scaleAndShift[1];
         }
         else
         {
-            hidden = _norm2.forward(hidden + injected);
+            hidden = _norm2.Normalise(hidden + injected);
         }
         hidden = _conv2.forward(_dropout.forward(nn.functional.silu(hidden)));
         var sum = hidden + (_shortcut?.forward(x) ?? x);

@@ -47,7 +47,7 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (n, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
-        var positions = (_norm?.forward(x) ?? x).flatten(2).transpose(1, 2);
+        var positions = (_norm?.Normalise(x) ?? x).flatten(2).transpose(1, 2);
         var (q, k, v) = (_query.forward(positions), _key.forward(positions), _value.forward(positions));
         if (_timeProjection is not null)
         {

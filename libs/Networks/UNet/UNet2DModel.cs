@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -83,6 +84,21 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
             own.copy_(other);
     }
 
+    /// <summary>
+    /// Rounds the weights of convolutions and attention to bf16, in which they then compute. What is little work and needs the digits stays in
+    /// float32: normalisations, the embeddings of timestep and class, the last convolution, and so the prediction. Softmax is float32 inside of
+    /// Torch's attention. Gradients have the precision of their weights.
+    /// </summary>
+    public void UseBfloat16()
+    {
+        IEnumerable<nn.Module> inner = [_convIn, .. _downBlocks, _middle, .. _upBlocks];
+        foreach (var module in inner.SelectMany(block => block.modules().Prepend(block)).Where(module => module is Conv2d or Linear).Distinct())
+            module.to(bfloat16);
+    }
+
+    /// <summary>Where the weights are; inputs must be there too.</summary>
+    public Device Device => _convOut.weight.device;
+
     /// <summary>Numbers that training changes.</summary>
     public long ParameterCount => parameters().Sum(parameter => parameter.numel());
 
@@ -109,14 +125,15 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         var embedding = _timeEmbedding.forward(timesteps);
         if (_classEmbedding is not null)
             embedding = embedding + _classEmbedding.forward(classLabels!);
-        var hidden = _convIn.forward(Config.CenterInputSample ? 2 * x - 1 : x);
+        embedding = embedding.to(_convIn.weight.dtype);
+        var hidden = _convIn.forward((Config.CenterInputSample ? 2 * x - 1 : x).to(_convIn.weight.dtype));
         var skips = new Stack<Tensor>([hidden]);
         foreach (var block in _downBlocks)
             hidden = block.Forward(hidden, embedding, skips);
         hidden = _middle.forward(hidden, embedding);
         foreach (var block in _upBlocks)
             hidden = block.Forward(hidden, embedding, skips);
-        return _convOut.forward(nn.functional.silu(_normOut.forward(hidden))).MoveToOuterDisposeScope();
+        return _convOut.forward(nn.functional.silu(_normOut.Normalise(hidden.to(_convOut.weight.dtype)))).MoveToOuterDisposeScope();
     }
 
     private void ThrowIfShapesDoNotFit(Tensor x, Tensor timesteps, Tensor? classLabels)

@@ -21,14 +21,9 @@ public sealed class TorchEngine : IDenoisingEngine
     public TorchEngine(IOptions<DenoiserOptions> options)
     {
         var wanted = options.Value;
-        var cuda = wanted.Device != DeviceChoice.Cpu && cuda_is_available();
-        if (wanted.Device == DeviceChoice.Cuda && !cuda)
-        {
-            throw new StartRefusedException(
-                $"{DenoiserOptions.Section}:{nameof(DenoiserOptions.Device)} is 'cuda' but libtorch finds no CUDA device: "
-                + "use a build with -p:TorchBackend=cuda on a machine that has one, or set it to 'cpu' or 'auto'.");
-        }
-        _device = cuda ? CUDA : CPU;
+        _device = TorchDevice.Find(wanted.Device)
+            ?? throw new StartRefusedException($"{DenoiserOptions.Section}:{nameof(DenoiserOptions.Device)} {TorchDevice.NoCuda}");
+        var cuda = _device.IsCuda();
         Mode = wanted.Mode ?? (cuda ? EvaluationMode.Fast : EvaluationMode.Exact);
         Name = cuda ? "torch-cuda" : "torch-cpu";
         Workers = cuda ? 1 : wanted.Workers;

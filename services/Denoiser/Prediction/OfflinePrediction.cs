@@ -1,3 +1,4 @@
+using Ddpm.Networks;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Denoiser;

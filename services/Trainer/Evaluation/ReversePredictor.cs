@@ -27,7 +27,7 @@ internal static class NetworkReverse
             using var scope = NewDisposeScope();
             if (labels is null && network.Config.NullClassEmbed is { } nullClass)
                 labels = full_like(timesteps, nullClass);
-            var answer = network.forward(noisy, timesteps, labels).to(float64);
+            var answer = network.forward(noisy.to(network.Device), timesteps.to(network.Device), labels?.to(network.Device)).to(noisy.device).to(float64);
             var (predicted, output) = scheduler.LearnsVariance ? LearnedVariance.Split(answer) : (answer, null);
             var alphaBar = tensor(alphaBars, device: timesteps.device).index_select(0, timesteps).reshape(-1, 1, 1, 1);
             var noise = scheduler.PredictionType switch
@@ -41,7 +41,7 @@ internal static class NetworkReverse
 
         Tensor Variance(Tensor output, Tensor timesteps)
         {
-            using var learned = new LearnedVariance(posteriors);
+            using var learned = new LearnedVariance(posteriors, output.device);
             return learned.Of(output, timesteps);
         }
     }

@@ -7,7 +7,7 @@ using Ddpm.Trainer.Data.Images;
 
 namespace Ddpm.Trainer.Recipes;
 
-/// <summary>Everything that decides what a training run does, as a JSON file. The same recipe on the same machine gives the same weights.</summary>
+/// <summary>Everything that decides what a training run does, as a JSON file. The same recipe on the same processor gives the same weights.</summary>
 public sealed record Recipe
 {
     /// <summary>A recipe may say where its schema lies.</summary>

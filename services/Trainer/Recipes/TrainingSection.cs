@@ -29,6 +29,13 @@ public sealed record TrainingSection
     /// <summary>Share of a weight that a step takes off, times the learning rate; 0 … 1. Default: 0.01. Ignored by <c>adam</c>.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
+    /// <summary>
+    /// What the network computes in while it is trained: <c>float32</c>, or <c>bf16</c> with float32 where digits matter, faster on a GPU that has
+    /// it. The weights, their average and what is published are float32 in both. Default: <c>float32</c>.
+    /// </summary>
+    [AllowedValues("float32", "bf16")]
+    public string Precision { get; init; } = "float32";
+
     /// <summary>Adam's step size after the warm-up.</summary>
     public double LearningRate { get; init; } = 2e-4;
 
@@ -51,7 +58,7 @@ public sealed record TrainingSection
     /// <summary>Probability of training an image on the null class instead of its own, for guidance (Ho and Salimans 2022).</summary>
     public double ClassDropout { get; init; }
 
-    /// <summary>Seed of the first weights, the order of the images, the timesteps and the noise.</summary>
+    /// <summary>Seed of the first weights, the order of the images, the timesteps, the noise and the dropout.</summary>
     public long Seed { get; init; }
 
     internal IEnumerable<FieldViolation> Validate()

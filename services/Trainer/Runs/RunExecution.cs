@@ -18,6 +18,7 @@ internal sealed partial class RunExecution(
     RunLedger ledger,
     DataSetLibrary dataSets,
     RunParents parents,
+    TrainingDevice device,
     RunPublication publication,
     SampleGrids grids,
     IOptions<TrainerOptions> options,
@@ -141,7 +142,7 @@ internal sealed partial class RunExecution(
     {
         var begun = File.Exists(folder.Checkpoint);
         using var parent = run.Parent.Length > 0 && !begun ? parents.Load(run.Parent) : null;
-        var session = new TrainingSession(recipe, data, parent?.Network);
+        var session = new TrainingSession(recipe, data, parent?.Network, device.Device);
         try
         {
             if (begun)

@@ -28,16 +28,17 @@ internal sealed class DenoisingLoss : IDisposable
 
     /// <param name="recipe">What is predicted, and the weighting.</param>
     /// <param name="alphaBars">ᾱ_t for every timestep.</param>
-    public DenoisingLoss(Recipe recipe, IReadOnlyList<double> alphaBars)
+    /// <param name="device">Where the images are; null: the CPU.</param>
+    public DenoisingLoss(Recipe recipe, IReadOnlyList<double> alphaBars, Device? device = null)
     {
         (_predictionType, _weighting) = (recipe.Schedule.PredictionType, recipe.Training.LossWeighting);
         using var scope = NewDisposeScope();
-        var alphaBar = tensor(alphaBars.ToArray());
+        var alphaBar = tensor(alphaBars.ToArray(), device: device);
         var snr = alphaBar / (1 - alphaBar);
         _signalRates = alphaBar.sqrt().to(float32).DetachFromDisposeScope();
         _noiseRates = (1 - alphaBar).sqrt().to(float32).DetachFromDisposeScope();
         _weights = Weights(snr, recipe.Training.MinSnrGamma).to(float32).DetachFromDisposeScope();
-        _varianceLoss = recipe.Schedule.LearnsVariance ? new VarianceLoss(alphaBars) : null;
+        _varianceLoss = recipe.Schedule.LearnsVariance ? new VarianceLoss(alphaBars, device ?? CPU) : null;
     }
 
     /// <summary>x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε, [n, c, h, w].</summary>

@@ -14,11 +14,12 @@ internal sealed class LearnedVariance : IDisposable
     private readonly Tensor _logRange;
 
     /// <param name="posteriors">q(x_{t−1} | x_t, x_0) for every timestep.</param>
-    public LearnedVariance(IReadOnlyList<Posterior> posteriors)
+    /// <param name="device">Where the outputs are.</param>
+    public LearnedVariance(IReadOnlyList<Posterior> posteriors, Device device)
     {
         double[] logSmallest = [.. posteriors.Select((_, t) => Math.Log(posteriors[Math.Max(t, 1)].Variance))];
-        _logSmallest = tensor(logSmallest).DetachFromDisposeScope();
-        _logRange = tensor(posteriors.Zip(logSmallest, (posterior, smallest) => Math.Log(posterior.Beta) - smallest).ToArray()).DetachFromDisposeScope();
+        _logSmallest = tensor(logSmallest, device: device).DetachFromDisposeScope();
+        _logRange = tensor(posteriors.Zip(logSmallest, (posterior, smallest) => Math.Log(posterior.Beta) - smallest).ToArray(), device: device).DetachFromDisposeScope();
     }
 
     /// <summary>Divides what such a network answers, [n, 2c, h, w], into the noise and the output of the variance, [n, c, h, w] each.</summary>

@@ -20,7 +20,7 @@ public readonly record struct StepResult(double Loss, double GradientNorm, Quart
 /// <param name="DropoutSeed">Decides the network's dropout masks.</param>
 internal sealed record NoisyBatch(Tensor Images, Tensor Noise, Tensor Timesteps, Tensor? Labels, long DropoutSeed);
 
-/// <summary>One network under optimisation: loss, Adam, clipping and the moving average.</summary>
+/// <summary>One network under optimisation: loss, Adam, clipping and the moving average, all in float32 but for the network's own arithmetic.</summary>
 internal sealed class Optimisation : IDisposable
 {
     private const string StepsName = "steps";
@@ -31,22 +31,24 @@ internal sealed class Optimisation : IDisposable
     private readonly DenoisingLoss _loss;
     private readonly OptimizerHelper _adam;
     private readonly MovingAverage _movingAverage;
+    private readonly Bfloat16Copy? _copy;
 
     /// <param name="recipe">The recipe.</param>
-    /// <param name="network">Is trained; stays the caller's.</param>
-    /// <param name="averaged">Receives the moving average; stays the caller's.</param>
+    /// <param name="network">Is trained, on the device that it is on, its weights float32 whatever the precision; stays the caller's.</param>
+    /// <param name="averaged">Receives the moving average, on the same device; stays the caller's.</param>
     /// <param name="schedule">ᾱ_t for every timestep.</param>
     public Optimisation(Recipe recipe, UNet2DModel network, UNet2DModel averaged, NoiseSchedule schedule)
     {
         _recipe = recipe;
         Network = network;
         Averaged = averaged;
-        _loss = new DenoisingLoss(recipe, schedule.AlphaBars);
+        _loss = new DenoisingLoss(recipe, schedule.AlphaBars, network.Device);
         var training = recipe.Training;
         _adam = training.Optimizer == "adamw"
             ? optim.AdamW(network.parameters(), training.LearningRate, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: training.WeightDecay)
             : optim.Adam(network.parameters(), training.LearningRate, beta1: 0.9, beta2: 0.999, eps: 1e-8);
         _movingAverage = new MovingAverage(averaged, network);
+        _copy = training.Precision == "bf16" ? new Bfloat16Copy(network) : null;
     }
 
     public UNet2DModel Network { get; }
@@ -65,6 +67,7 @@ internal sealed class Optimisation : IDisposable
         foreach (var group in _adam.ParamGroups)
             group.LearningRate = LearningRate.At(_recipe.Training, StepsDone);
         _adam.zero_grad();
+        _copy?.TakeWeights();
         var (loss, quartiles) = (0.0, default(QuartileLosses));
         foreach (var batch in batches)
         {
@@ -83,11 +86,13 @@ internal sealed class Optimisation : IDisposable
     private (double Loss, QuartileLosses Quartiles) AddGradient(NoisyBatch batch)
     {
         using var scope = NewDisposeScope();
-        Network.SeedDropout(batch.DropoutSeed);
-        var prediction = Network.forward(_loss.Disturb(batch.Images, batch.Noise, batch.Timesteps), batch.Timesteps, batch.Labels);
+        var network = _copy?.Network ?? Network;
+        network.SeedDropout(batch.DropoutSeed);
+        var prediction = network.forward(_loss.Disturb(batch.Images, batch.Noise, batch.Timesteps), batch.Timesteps, batch.Labels);
         var losses = _loss.Of(prediction, batch.Images, batch.Noise, batch.Timesteps);
         var mean = losses.mean();
         (mean / _recipe.Training.GradientAccumulationSteps).backward();
+        _copy?.GiveGradient();
         var quartiles = QuartileLosses.Of(
             losses.detach().cpu().data<float>().ToArray(), batch.Timesteps.cpu().data<long>().ToArray(), _recipe.Schedule.NumTrainTimesteps);
         return (mean.item<float>(), quartiles);
@@ -150,6 +155,7 @@ internal sealed class Optimisation : IDisposable
 
     public void Dispose()
     {
+        _copy?.Dispose();
         _adam.Dispose();
         _loss.Dispose();
     }

@@ -2,6 +2,7 @@ using Ddpm.Networks;
 using Ddpm.Safetensors;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ddpm.Trainer.Training;
@@ -10,6 +11,7 @@ namespace Ddpm.Trainer.Training;
 public sealed class TrainingSession : IDisposable
 {
     private readonly Recipe _recipe;
+    private readonly Device _device;
     private readonly Generator _generator;
     private readonly BatchSource _batches;
     private readonly Optimisation _optimisation;
@@ -17,20 +19,24 @@ public sealed class TrainingSession : IDisposable
     /// <param name="recipe">What to do.</param>
     /// <param name="data">Of the recipe's shape; stays the caller's.</param>
     /// <param name="parent">Its weights are trained further; stays the caller's. Null: the recipe's seed draws weights.</param>
+    /// <param name="device">Where it computes; null: the CPU. What is drawn does not depend on it.</param>
     /// <exception cref="InvalidConfigException">The recipe does not fit the data.</exception>
-    public TrainingSession(Recipe recipe, ImageDataSet data, UNet2DModel? parent = null)
+    public TrainingSession(Recipe recipe, ImageDataSet data, UNet2DModel? parent = null, Device? device = null)
     {
         if (data.Shape != recipe.ImageShape)
             throw new ArgumentException($"The images are {data.Shape}, the network takes {recipe.ImageShape}.", nameof(data));
         ThrowIfMismatched(recipe, data.Count, data.Classes);
         _recipe = recipe;
+        _device = device ?? CPU;
         _generator = new Generator();
         _batches = new BatchSource(data, DataSplit.Of(recipe.Data, data.Count).Training, recipe.Training.BatchSize, recipe.Data.HorizontalFlip, recipe.Training.Seed);
         var network = new UNet2DModel(recipe.Network, recipe.Training.Seed);
         if (parent is not null)
             network.CopyWeights(parent);
+        network.to(_device);
         var averaged = new UNet2DModel(recipe.Network);
         averaged.eval();
+        averaged.to(_device);
         _optimisation = new Optimisation(recipe, network, averaged, NoiseSchedules.Of(recipe.Schedule));
     }
 
@@ -40,7 +46,7 @@ public sealed class TrainingSession : IDisposable
     /// <summary>The loss, smoothed over some fifty steps.</summary>
     public double RecentLoss => _optimisation.RecentLoss;
 
-    /// <summary>The moving average of the weights: what is worth keeping.</summary>
+    /// <summary>The moving average of the weights, on the device: what is worth keeping.</summary>
     public UNet2DModel Averaged => _optimisation.Averaged;
 
     /// <summary>Draws a batch, its timesteps and its noise, and takes one optimiser step.</summary>
@@ -51,7 +57,7 @@ public sealed class TrainingSession : IDisposable
         return _optimisation.Step(Enumerable.Range(0, batches).Select(i => Draw((StepsDone * batches) + i)));
     }
 
-    /// <summary>A batch, its timesteps, its noise and its dropout: a pure function of the recipe and the batch's number.</summary>
+    /// <summary>A batch, its timesteps, its noise and its dropout: a pure function of the recipe and the batch's number, drawn on the CPU whatever the device.</summary>
     private NoisyBatch Draw(long number)
     {
         _generator.manual_seed(RandomStream.OfStep(_recipe.Training.Seed, number));
@@ -61,7 +67,9 @@ public sealed class TrainingSession : IDisposable
         var noise = randn(images.shape, generator: _generator);
         if (_recipe.Training.ClassDropout > 0)
             labels = where(rand(count, generator: _generator) < _recipe.Training.ClassDropout, _recipe.Network.NullClassEmbed!.Value, labels);
-        return new NoisyBatch(images, noise, timesteps, _recipe.Network.NumClassEmbeds is null ? null : labels, RandomStream.OfDropout(_recipe.Training.Seed, number));
+        return new NoisyBatch(
+            images.to(_device), noise.to(_device), timesteps.to(_device), _recipe.Network.NumClassEmbeds is null ? null : labels.to(_device),
+            RandomStream.OfDropout(_recipe.Training.Seed, number));
     }
 
     /// <summary>Writes everything that the next step depends on; aside first, then renamed.</summary>

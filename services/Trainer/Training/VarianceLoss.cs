@@ -18,16 +18,17 @@ internal sealed class VarianceLoss : IDisposable
     private readonly Tensor _posteriorVariances;
 
     /// <param name="alphaBars">ᾱ_t for every timestep.</param>
-    public VarianceLoss(IReadOnlyList<double> alphaBars)
+    /// <param name="device">Where the images are.</param>
+    public VarianceLoss(IReadOnlyList<double> alphaBars, Device device)
     {
         var posteriors = Posterior.Chain(alphaBars);
         var errorScales = alphaBars.Select(alphaBar => Math.Sqrt((1 - alphaBar) / alphaBar)).ToArray();
         _timesteps = posteriors.Length;
-        _variance = new LearnedVariance(posteriors);
-        _errorScales = tensor(errorScales).DetachFromDisposeScope();
-        _differenceScales = tensor(posteriors.Zip(errorScales, (posterior, scale) => posterior.CleanFactor * scale).ToArray()).DetachFromDisposeScope();
+        _variance = new LearnedVariance(posteriors, device);
+        _errorScales = tensor(errorScales, device: device).DetachFromDisposeScope();
+        _differenceScales = tensor(posteriors.Zip(errorScales, (posterior, scale) => posterior.CleanFactor * scale).ToArray(), device: device).DetachFromDisposeScope();
         // Where the decoder stands there is no posterior; a variance of 1 keeps its unused divergence a number.
-        _posteriorVariances = tensor(posteriors.Select((posterior, t) => t == 0 ? 1 : posterior.Variance).ToArray()).DetachFromDisposeScope();
+        _posteriorVariances = tensor(posteriors.Select((posterior, t) => t == 0 ? 1 : posterior.Variance).ToArray(), device: device).DetachFromDisposeScope();
     }
 
     /// <summary>T · L_t of each image, [n], float64.</summary>

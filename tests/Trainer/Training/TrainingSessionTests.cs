@@ -17,10 +17,13 @@ public sealed class TrainingSessionTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void Step_AHundredTimes_LowersTheLossAndLeavesNoTensorsBehind()
+    [Theory]
+    [InlineData("float32")]
+    [InlineData("bf16")]
+    public void Step_AHundredTimes_LowersTheLossAndLeavesNoTensorsBehind(string precision)
     {
-        using var session = new TrainingSession(Recipe.Parse(TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 150, \"learning_rate_warmup_steps\": 5")), Data());
+        using var session = new TrainingSession(
+            Recipe.Parse(TinyData.Recipe.Replace("\"steps\": 6", $"\"steps\": 150, \"learning_rate_warmup_steps\": 5, \"precision\": \"{precision}\"")), Data());
         var early = Enumerable.Range(0, 20).Average(_ => session.Step().Loss);
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -72,6 +75,7 @@ public sealed class TrainingSessionTests : IDisposable
 
     [Theory]
     [InlineData("")]
+    [InlineData(", \"precision\": \"bf16\", \"gradient_accumulation_steps\": 2")]
     [InlineData(", \"gradient_accumulation_steps\": 2, \"optimizer\": \"adamw\", \"weight_decay\": 0.1, \"loss_weighting\": \"min_snr\"")]
     public void Restore_InAnotherSession_EndsInTheSameBits(string settings)
     {
