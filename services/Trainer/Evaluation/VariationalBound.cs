@@ -28,14 +28,37 @@ public sealed record VariationalBound(
     int Every)
 {
     /// <summary>Measures images by a checkpoint's noise and, where it learned them, its own variances.</summary>
-    /// <inheritdoc cref="Measure(NoisePredictor, NoiseSchedule, Tensor, Tensor?, VariationalBoundOptions?, CancellationToken)"/>
+    /// <param name="checkpoint">The network, and the schedule that it was trained with.</param>
+    /// <param name="images">Bytes as uint8, [n, channels, height, width].</param>
+    /// <param name="labels">Their classes, [n], int64; null: none.</param>
+    /// <param name="options">How; null: the defaults.</param>
+    /// <param name="progress">Told the share of the evaluations that are done or under way, 0 … 1.</param>
+    /// <param name="cancellationToken">Looked at before each batch of evaluations.</param>
+    /// <exception cref="ArgumentException">The images, the labels or an option break a rule.</exception>
     public static VariationalBound Measure(
         Checkpoint checkpoint,
         Tensor images,
         Tensor? labels = null,
         VariationalBoundOptions? options = null,
-        CancellationToken cancellationToken = default) =>
-        Measure(NetworkReverse.Of(checkpoint.Network, checkpoint.Scheduler), NoiseSchedules.Of(checkpoint.Scheduler), images, labels, options, cancellationToken);
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        var predict = NetworkReverse.Of(checkpoint.Network, checkpoint.Scheduler);
+        var total = images.shape[0] * (1 + ((checkpoint.Scheduler.NumTrainTimesteps - 1.0) / (options?.Every ?? 1)));
+        var done = 0L;
+        return Measure(
+            (noisy, timesteps, of) =>
+            {
+                done += noisy.shape[0];
+                progress?.Report(Math.Min(1, done / total));
+                return predict(noisy, timesteps, of);
+            },
+            NoiseSchedules.Of(checkpoint.Scheduler),
+            images,
+            labels,
+            options,
+            cancellationToken);
+    }
 
     /// <summary>Measures images.</summary>
     /// <param name="predict">ε_θ.</param>

@@ -160,7 +160,8 @@ public sealed class VariationalBoundTests : IDisposable
         using var checkpoint = Checkpoint.Load(path);
         var images = NormalBytes(2)[.., .., ..8, ..8];
 
-        var learned = VariationalBound.Measure(checkpoint, images, null, new VariationalBoundOptions { Seed = 4 }, TestContext.Current.CancellationToken);
+        var shares = new Shares();
+        var learned = VariationalBound.Measure(checkpoint, images, null, new VariationalBoundOptions { Seed = 4 }, shares, TestContext.Current.CancellationToken);
         var fixedOne = VariationalBound.Measure(NetworkNoise.Of(checkpoint), Schedule, images, null, new VariationalBoundOptions { Seed = 4, Variance = variance }, TestContext.Current.CancellationToken);
 
         learned.Transitions.ShouldBe(fixedOne.Transitions, tolerance: 1e-6 * fixedOne.Transitions);
@@ -168,6 +169,7 @@ public sealed class VariationalBoundTests : IDisposable
             learned.Decoder.ShouldBe(fixedOne.Decoder, tolerance: 1e-6 * fixedOne.Decoder);
         else
             learned.Decoder.ShouldNotBe(fixedOne.Decoder);
+        shares.Reported.ShouldBe(Enumerable.Range(1, 40).Select(round => round / 40.0), tolerance: 1e-12);
     }
 
     [Fact]
@@ -178,6 +180,13 @@ public sealed class VariationalBoundTests : IDisposable
         Should.Throw<ArgumentException>(() => VariationalBound.Measure(Constant(0), Schedule, images.to(float32))).Message.ShouldContain("uint8");
         Should.Throw<ArgumentException>(() => VariationalBound.Measure(Constant(0), Schedule, images, zeros([3], int64))).Message.ShouldContain("[2]");
         Should.Throw<ArgumentException>(() => VariationalBound.Measure(Constant(0), Schedule, images, null, new VariationalBoundOptions { Every = 40 })).Message.ShouldContain("1 … 39");
+    }
+
+    private sealed class Shares : IProgress<double>
+    {
+        public List<double> Reported { get; } = [];
+
+        public void Report(double value) => Reported.Add(value);
     }
 
     /// <summary>Images of 16×16 bytes, of N(0.1, 0.25²) rounded.</summary>

@@ -2,7 +2,6 @@ using Ddpm.Networks;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Data.Images;
-using Ddpm.Trainer.Training;
 using Ddpm.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -61,20 +60,6 @@ internal sealed class BoundEvaluation(DataSetLibrary dataSets, IModelRegistry mo
         var classes = (config.NumClassEmbeds ?? 0) - (config.NullClassEmbed is null ? 0 : 1);
         if (classes > 0 && data.Classes > classes)
             throw new ArgumentException($"The data set has {data.Classes} classes, the version {classes}.");
-        var total = images.shape[0] * (1.0 + ((checkpoint.Scheduler.NumTrainTimesteps - 1.0) / every));
-        var predict = NetworkNoise.Of(checkpoint);
-        var done = 0L;
-        return VariationalBound.Measure(
-            (noisy, timesteps, classLabels) =>
-            {
-                done += noisy.shape[0];
-                progress.Report(Math.Min(1, done / total));
-                return predict(noisy, timesteps, classLabels);
-            },
-            NoiseSchedules.Of(checkpoint.Scheduler),
-            images,
-            classes > 0 ? labels : null,
-            options,
-            cancellationToken);
+        return VariationalBound.Measure(checkpoint, images, classes > 0 ? labels : null, options, progress, cancellationToken);
     }
 }
