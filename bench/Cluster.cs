@@ -52,7 +52,7 @@ internal sealed class Cluster : IAsyncDisposable
         app.MapDenoiser();
         app.MapOrchestrator();
         await app.StartAsync();
-        var version = await app.Services.GetRequiredService<IModelStore>().PublishAsync("fashion-mnist", ModelFolder, new PublishOptions());
+        var version = await app.Services.GetRequiredService<IModelRegistry>().PublishAsync("fashion-mnist", ModelFolder, new PublishOptions());
         return new Cluster(folder, app, DdpmClient.Connect(address), version);
     }
 
