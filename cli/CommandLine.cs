@@ -72,6 +72,8 @@ public static class CommandLine
         root.Subcommands.Add(DataCommand.Create(commands));
         root.Subcommands.Add(SamplersCommand.Create(commands));
         root.Subcommands.Add(TrainCommand.Create(commands));
+        root.Subcommands.Add(RunsCommand.Create(commands));
+        root.Subcommands.Add(RecipeCommand.Create(commands));
         root.Subcommands.Add(EvalCommand.Create(commands));
         root.Subcommands.Add(PredictCommand.Create(commands));
         server.AddTo(root);

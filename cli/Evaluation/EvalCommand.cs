@@ -13,7 +13,7 @@ internal static class EvalCommand
     public static Command Create(CommandFactory commands)
     {
         var model = new Argument<string>("MODEL") { Description = "Model, or MODEL@VERSION with a version id, a beginning of one, or an alias." };
-        var data = new Option<string?>("--data") { Description = "Data set of the real images. Default: the one that the version was trained on.", HelpName = "NAME" };
+        var data = new Option<string?>("--against") { Description = "Data set of the real images. Default: the one that the version was trained on.", HelpName = "NAME" };
         var count = new Option<int?>("--count") { Description = "Samples. Default: 1000; with --bound images, 100.", HelpName = "N" };
         var sampler = new Option<string>("--sampler") { Description = "Sampler.", HelpName = "NAME", DefaultValueFactory = _ => "ddim" };
         var steps = new Option<int?>("--steps") { Description = "Steps of the sampler. Default: the sampler's.", HelpName = "N" };
@@ -32,7 +32,7 @@ internal static class EvalCommand
             var parts = parse.GetValue(model)!.Split('@', 2);
             var version = await VersionLookup.FindAsync(run, parts[0], parts is [_, var wanted] ? wanted : "latest");
             var dataSet = parse.GetValue(data) ?? version.Training?.DataSet
-                ?? throw new CommandException(ExitCodes.Usage, $"--data is needed: version {Format.ShortVersion(version.Version)} does not say what it was trained on.");
+                ?? throw new CommandException(ExitCodes.Usage, $"--against is needed: version {Format.ShortVersion(version.Version)} does not say what it was trained on.");
             if (parse.GetValue(bound))
                 return await BoundAsync(run, version, dataSet, parse.GetValue(count) ?? 0, parse.GetValue(every));
 

@@ -11,10 +11,14 @@ internal static class ModelsCommand
 {
     public static Command Create(CommandFactory commands)
     {
-        var models = new Command("models", "Lists and describes models, and moves their aliases.");
+        var models = new Command("models", "Lists, describes, imports and exports models, and moves their aliases.");
         models.Subcommands.Add(List(commands));
         models.Subcommands.Add(Show(commands));
         models.Subcommands.Add(Alias(commands));
+        models.Subcommands.Add(RollBack(commands));
+        models.Subcommands.Add(TransferCommands.Import(commands));
+        models.Subcommands.Add(TransferCommands.Export(commands));
+        models.Subcommands.Add(Delete(commands));
         return models;
     }
 
@@ -28,7 +32,7 @@ internal static class ModelsCommand
                 var table = new Table().Border(TableBorder.None).AddColumns("MODEL", "LATEST", "IMAGES", "CLASSES", "PARAMETERS", "PUBLISHED");
                 foreach (var model in answer.Models)
                 {
-                    var latest = VersionLookup.Find(model, "latest");
+                    var latest = VersionLookup.Newest(model);
                     table.AddRow(
                         Markup.Escape(model.Name), Format.ShortVersion(latest.Version), Format.Shape(latest.SampleShape),
                         latest.ClassLabels.Count == 0 ? "none" : Format.Count(latest.ClassLabels.Count),
@@ -46,7 +50,7 @@ internal static class ModelsCommand
         {
             var parts = parse.GetValue(name)!.Split('@', 2);
             var answer = await run.Server.Trainer.Models.GetModelAsync(new GetModelRequest { Name = parts[0] }, cancellationToken: run.Cancelled);
-            var version = VersionLookup.Find(answer.Model, parts is [_, var wanted] ? wanted : "latest");
+            var version = parts is [_, var wanted] ? VersionLookup.Find(answer.Model, wanted) : VersionLookup.Newest(answer.Model);
             run.Results.Write(
                 () => parts.Length == 2 ? Results.ToJson(version) : Results.ToJson(answer.Model),
                 console => Describe(console, answer.Model, version));
@@ -76,6 +80,42 @@ internal static class ModelsCommand
         move.Arguments.Add(alias);
         move.Arguments.Add(version);
         return move;
+    }
+
+    private static Command RollBack(CommandFactory commands)
+    {
+        var name = new Argument<string>("MODEL");
+        var alias = new Argument<string>("ALIAS") { Description = "For example `latest` or `stable`." };
+        var rollBack = commands.OnServer("rollback", "Moves an alias back to what it named before its last move.", async (parse, run) =>
+        {
+            var answer = await run.Server.Trainer.Models.RollBackAliasAsync(
+                new RollBackAliasRequest { Model = parse.GetValue(name)!, Alias = parse.GetValue(alias)! }, cancellationToken: run.Cancelled);
+            run.Results.Write(
+                () => Results.ToJson(answer.Model),
+                console => console.Profile.Out.Writer.WriteLine($"{answer.Model.Name}@{parse.GetValue(alias)} is again {answer.Model.Aliases[parse.GetValue(alias)!]}"));
+            return ExitCodes.Success;
+        });
+        rollBack.Arguments.Add(name);
+        rollBack.Arguments.Add(alias);
+        return rollBack;
+    }
+
+    private static Command Delete(CommandFactory commands)
+    {
+        var name = new Argument<string>("MODEL");
+        var version = new Argument<string>("VERSION") { Description = "Version id, or a beginning of one, that no alias names." };
+        var delete = commands.OnServer("delete", "Deletes a version that no alias names.", async (parse, run) =>
+        {
+            var found = await VersionLookup.FindAsync(run, parse.GetValue(name)!, parse.GetValue(version)!);
+            await run.Server.Trainer.Models.DeleteVersionAsync(new DeleteVersionRequest { Model = found.Model, Version = found.Version }, cancellationToken: run.Cancelled);
+            run.Results.Write(
+                () => new JsonObject { ["deleted"] = $"{found.Model}@{found.Version}" },
+                console => console.Profile.Out.Writer.WriteLine($"Deleted {found.Model}@{found.Version}"));
+            return ExitCodes.Success;
+        });
+        delete.Arguments.Add(name);
+        delete.Arguments.Add(version);
+        return delete;
     }
 
     private static void Describe(IAnsiConsole console, Model model, ModelVersion version)

@@ -15,6 +15,9 @@ internal static class VersionLookup
         return Find(answer.Model, versionOrAlias);
     }
 
+    /// <summary>What <c>latest</c> names; before the first run of a model has ended, its newest candidate.</summary>
+    public static ModelVersion Newest(Model model) => model.Aliases.ContainsKey("latest") ? Find(model, "latest") : model.Versions[0];
+
     /// <exception cref="CommandException">The model has no such version or alias.</exception>
     public static ModelVersion Find(Model model, string versionOrAlias)
     {

@@ -13,9 +13,9 @@ public sealed class EvalTests
         string[] server = ["--server", standalone.GrpcAddress.OriginalString, "--json"];
 
         var samples = (await DdpmCommand.SucceedAsync(
-            ["eval", "fashion-mnist", "--data", "fashion-mnist", "--count", "20", "--steps", "4", "--guidance", "1.5", "--references", "200", .. server])).Json["samples"]!;
+            ["eval", "fashion-mnist", "--against", "fashion-mnist", "--count", "20", "--steps", "4", "--guidance", "1.5", "--references", "200", .. server])).Json["samples"]!;
         var bound = (await DdpmCommand.SucceedAsync(
-            ["eval", "fashion-mnist", "--data", "fashion-mnist", "--bound", "--count", "2", "--every", "333", .. server])).Json["bound"]!;
+            ["eval", "fashion-mnist", "--against", "fashion-mnist", "--bound", "--count", "2", "--every", "333", .. server])).Json["bound"]!;
         var shown = (await DdpmCommand.SucceedAsync(["models", "show", "fashion-mnist@latest", .. server])).Json;
         var jobs = (await DdpmCommand.SucceedAsync(["jobs", "list", .. server])).Json["jobs"]!.AsArray();
 
@@ -32,9 +32,9 @@ public sealed class EvalTests
     }
 
     [Theory]
-    [InlineData("'nowhere'", 3, "--data", "nowhere")]
-    [InlineData("Trainer:InceptionNetwork", 1, "--data", "fashion-mnist", "--features", "inception")]
-    [InlineData("guidance_scale", 2, "--data", "fashion-mnist", "--guidance", "31")]
+    [InlineData("'nowhere'", 3, "--against", "nowhere")]
+    [InlineData("Trainer:InceptionNetwork", 1, "--against", "fashion-mnist", "--features", "inception")]
+    [InlineData("guidance_scale", 2, "--against", "fashion-mnist", "--guidance", "31")]
     public async Task Eval_ThatCannotBe_SaysWhy(string message, int exitCode, params string[] arguments)
     {
         using var folder = new TemporaryFolder();

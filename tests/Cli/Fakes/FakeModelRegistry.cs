@@ -33,6 +33,21 @@ internal sealed class FakeModelRegistry : ModelRegistryService.ModelRegistryServ
         return Task.FromResult(new MoveAliasResponse { Model = _model });
     }
 
+    /// <summary>The version that <c>latest</c> names.</summary>
+    public ModelVersion Latest => _model.Versions[0];
+
+    public override Task<RollBackAliasResponse> RollBackAlias(RollBackAliasRequest request, ServerCallContext context)
+    {
+        _model.Aliases[request.Alias] = Older;
+        return Task.FromResult(new RollBackAliasResponse { Model = _model });
+    }
+
+    public override Task<DeleteVersionResponse> DeleteVersion(DeleteVersionRequest request, ServerCallContext context)
+    {
+        _model.Versions.Remove(_model.Versions.Single(version => version.Version == request.Version));
+        return Task.FromResult(new DeleteVersionResponse());
+    }
+
     private static ModelVersion VersionOf(string version) => new()
     {
         Model = "fashion-mnist",

@@ -20,12 +20,13 @@ internal sealed class FakeServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
-        builder.Services.AddSingleton(Orchestrator).AddSingleton(Models).AddSingleton(Trainer);
+        builder.Services.AddSingleton(Orchestrator).AddSingleton(Models).AddSingleton(Trainer).AddSingleton(Evaluation);
         _app = builder.Build();
         _app.MapGrpcHealthChecksService();
         _app.MapGrpcService<FakeOrchestrator>();
         _app.MapGrpcService<FakeModelRegistry>();
         _app.MapGrpcService<FakeTrainer>();
+        _app.MapGrpcService<FakeEvaluation>();
     }
 
     public FakeOrchestrator Orchestrator { get; } = new();
@@ -33,6 +34,8 @@ internal sealed class FakeServer : IAsyncDisposable
     public FakeModelRegistry Models { get; } = new();
 
     public FakeTrainer Trainer { get; } = new();
+
+    public FakeEvaluation Evaluation { get; } = new();
 
     public Uri Address => new(_app.Urls.Single());
 
