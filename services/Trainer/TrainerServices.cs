@@ -4,6 +4,7 @@ using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Evaluation;
 using Ddpm.Trainer.Registry;
 using Ddpm.Trainer.Runs;
+using Microsoft.Extensions.Options;
 using Ddpm.Trainer.Training;
 
 namespace Ddpm.Trainer;
@@ -14,7 +15,9 @@ public static class TrainerServices
     public static WebApplicationBuilder AddTrainer(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddValidatedOptions<TrainerOptions>(TrainerOptions.Section);
+        services.AddValidatedOptions<TrainerOptions>(TrainerOptions.Section).Validate<IOptions<StorageOptions>>(
+            (trainer, store) => trainer.DataRoot is null || Path.GetFullPath(trainer.DataRoot) != Path.Combine(store.Value.FullRoot, "data-sets"),
+            "Trainer:DataRoot must not be the folder data-sets of Storage:Root, where uploaded data sets are kept.");
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddRunDatabase();
         services.AddSingleton<LocalDataSets>();

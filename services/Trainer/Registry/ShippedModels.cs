@@ -5,7 +5,7 @@ namespace Ddpm.Trainer.Registry;
 
 /// <summary>
 /// Publishes the models that ship with the program before anything listens, so that a fresh installation can make images at once.
-/// The alias <c>shipped</c> names what came with the program; <c>latest</c> follows it until someone moves <c>latest</c> elsewhere.
+/// The alias <c>shipped</c> names what came with the program; <c>latest</c> and <c>stable</c> follow it until they are moved elsewhere.
 /// </summary>
 internal sealed partial class ShippedModels(IModelRegistry store, IOptions<TrainerOptions> options, ILogger<ShippedModels> logger) : IHostedService
 {
@@ -24,15 +24,15 @@ internal sealed partial class ShippedModels(IModelRegistry store, IOptions<Train
             var version = await store.PublishAsync(
                 name,
                 folder,
-                new PublishOptions { Aliases = LatestIsOurs(known) ? [ModelName.Latest, Shipped] : [Shipped] },
+                new PublishOptions { Aliases = [.. new[] { ModelName.Latest, ModelName.Stable }.Where(alias => IsOurs(known, alias)), Shipped] },
                 cancellationToken);
             if (known?.Versions.All(v => v.Version != version.Version) != false)
                 LogPublished(logger, name, version.Version[..12]);
         }
     }
 
-    private static bool LatestIsOurs(StoredModel? known) =>
-        known?.Aliases.GetValueOrDefault(ModelName.Latest) is not { } latest || latest == known.Aliases.GetValueOrDefault(Shipped);
+    private static bool IsOurs(StoredModel? known, string alias) =>
+        known?.Aliases.GetValueOrDefault(alias) is not { } version || version == known.Aliases.GetValueOrDefault(Shipped);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -18,6 +18,7 @@ public sealed class ShippedModelsTests : IDisposable
 
         model.Versions.Count.ShouldBe(2);
         model.Aliases["latest"].ShouldBe(model.Aliases["shipped"]);
+        model.Aliases["stable"].ShouldBe(model.Aliases["shipped"]);
         model.Aliases["latest"].ShouldNotBe(old);
     }
 
