@@ -10,16 +10,16 @@ public static class DataSetUploads
     private const int ChunkBytes = 1 << 20;
 
     /// <summary>Uploads a zip or a Parquet file and answers what is then kept.</summary>
-    /// <param name="client">The cluster.</param>
+    /// <param name="dataSets">The Trainer's data sets.</param>
     /// <param name="name">Name of the data set.</param>
     /// <param name="file">Read to its end.</param>
     /// <param name="progress">Hears how far the Trainer is.</param>
     /// <param name="cancellationToken">Gives up; nothing is kept.</param>
     /// <exception cref="RpcException">As <c>UploadDataSet</c> says.</exception>
     public static async Task<DataSet> UploadDataSetAsync(
-        this DdpmClient client, string name, Stream file, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
+        this DataSetService.DataSetServiceClient dataSets, string name, Stream file, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var call = client.DataSets.UploadDataSet(cancellationToken: cancellationToken);
+        using var call = dataSets.UploadDataSet(cancellationToken: cancellationToken);
         // The Trainer refuses a name at once: its answer must be heard while chunks are still being sent.
         var answering = ReadAsync(call.ResponseStream, progress, cancellationToken);
         var sending = SendAsync(call.RequestStream, name, file, cancellationToken);
@@ -36,6 +36,11 @@ public static class DataSetUploads
         }
         return await answering;
     }
+
+    /// <inheritdoc cref="UploadDataSetAsync(DataSetService.DataSetServiceClient, string, Stream, IProgress{UploadProgress}?, CancellationToken)"/>
+    public static Task<DataSet> UploadDataSetAsync(
+        this DdpmClient client, string name, Stream file, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        client.DataSets.UploadDataSetAsync(name, file, progress, cancellationToken);
 
     private static async Task SendAsync(IClientStreamWriter<UploadDataSetRequest> parts, string name, Stream file, CancellationToken cancellationToken)
     {

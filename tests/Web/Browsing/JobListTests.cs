@@ -1,5 +1,4 @@
 using Ddpm.V1;
-using Ddpm.Web.Backend;
 using Ddpm.Web.Browsing;
 using Ddpm.Web.Tests.Doubles;
 
@@ -10,7 +9,7 @@ public class JobListTests
     private readonly InMemoryOrchestrator _orchestrator = new();
     private readonly JobList _list;
 
-    public JobListTests() => _list = new JobList(new ClusterClients(_orchestrator, new InMemoryModels(), TimeProvider.System));
+    public JobListTests() => _list = new JobList(Cluster.Of(_orchestrator));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,6 +1,5 @@
 using Bunit;
 using Ddpm.V1;
-using Ddpm.Web.Backend;
 using Ddpm.Web.Creating;
 using Ddpm.Web.Tests.Doubles;
 using Microsoft.AspNetCore.Components;
@@ -18,14 +17,18 @@ public abstract class GalleryContext : BunitContext, IAsyncLifetime
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
         Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(new ClusterClients(Orchestrator, Models, TimeProvider.System));
+        Services.AddSingleton(Cluster.Of(Orchestrator, Trainer, Models, DataSets));
         Services.AddTransient(_ => new CreateForm(() => 7));
         SetRendererInfo(new RendererInfo("Server", isInteractive: true));
     }
 
     internal InMemoryOrchestrator Orchestrator { get; } = new();
 
+    internal InMemoryTrainer Trainer { get; } = new();
+
     internal InMemoryModels Models { get; } = new();
+
+    internal InMemoryDataSets DataSets { get; } = new();
 
     public ValueTask InitializeAsync()
     {

@@ -12,6 +12,19 @@ internal static class Calls
     public static AsyncUnaryCall<T> Of<T>(Task<T> response) =>
         new(response, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
 
+    /// <summary>What <paramref name="answer"/> returns or throws; <paramref name="failure"/> instead where there is one.</summary>
+    public static AsyncUnaryCall<T> Answer<T>(Func<T> answer, RpcException? failure)
+    {
+        try
+        {
+            return failure is null ? Of(answer()) : Failing<T>(failure);
+        }
+        catch (RpcException e)
+        {
+            return Failing<T>(e);
+        }
+    }
+
     public static AsyncServerStreamingCall<T> Stream<T>(IAsyncStreamReader<T> reader) =>
         new(reader, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
 

@@ -1,27 +1,29 @@
 using System.Threading.Channels;
-using Ddpm.V1;
 using Grpc.Core;
 
 namespace Ddpm.Web.Tests.Doubles;
 
-/// <summary>One WatchJob stream that a test writes to.</summary>
-internal sealed class EventStream : IAsyncStreamReader<WatchJobResponse>
+/// <summary>A stream of answers that a test writes to.</summary>
+internal sealed class EventStream<T> : IAsyncStreamReader<T>
+    where T : new()
 {
-    private readonly Channel<WatchJobResponse> _events = Channel.CreateUnbounded<WatchJobResponse>();
+    private readonly Channel<T> _answers = Channel.CreateUnbounded<T>();
 
-    public WatchJobResponse Current { get; private set; } = new();
+    public T Current { get; private set; } = new();
 
-    public void Send(JobEvent happened) => _events.Writer.TryWrite(new WatchJobResponse { Event = happened });
+    public void Send(T answer) => _answers.Writer.TryWrite(answer);
 
-    public void Break() => _events.Writer.Complete(Calls.Unavailable());
+    public void Break() => _answers.Writer.TryComplete(Calls.Unavailable());
 
-    public void End() => _events.Writer.Complete();
+    public void Fail(Exception failure) => _answers.Writer.TryComplete(failure);
+
+    public void End() => _answers.Writer.TryComplete();
 
     public async Task<bool> MoveNext(CancellationToken cancellationToken)
     {
-        if (!await _events.Reader.WaitToReadAsync(cancellationToken))
+        if (!await _answers.Reader.WaitToReadAsync(cancellationToken))
             return false;
-        Current = await _events.Reader.ReadAsync(cancellationToken);
+        Current = await _answers.Reader.ReadAsync(cancellationToken);
         return true;
     }
 }

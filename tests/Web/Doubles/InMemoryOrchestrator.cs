@@ -25,7 +25,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
     public List<long> WatchedFrom { get; } = [];
 
     /// <summary>The newest watch.</summary>
-    public EventStream? Events { get; private set; }
+    public EventStream<WatchJobResponse>? Events { get; private set; }
 
     /// <summary>Fails every call while set.</summary>
     public RpcException? Failure { get; set; }
@@ -42,7 +42,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
         job.LastEvent++;
         var happened = new JobEvent { Number = job.LastEvent, Job = job.Clone() };
         kind(happened);
-        Events?.Send(happened);
+        Events?.Send(new WatchJobResponse { Event = happened });
     }
 
     public void Progress(Job job, int step, params byte[][] previews)
@@ -98,7 +98,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
 
     public override AsyncServerStreamingCall<WatchJobResponse> WatchJob(WatchJobRequest request, CallOptions options)
     {
-        Events = new EventStream();
+        Events = new EventStream<WatchJobResponse>();
         WatchedFrom.Add(request.FromEvent);
         _watched.TrySetResult();
         return Calls.Stream(Events);
@@ -138,17 +138,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
             DenoisedPng = request.Step == 0 ? Google.Protobuf.ByteString.Empty : Image($"{request.JobId}/{request.Trajectory}/{request.Step}/denoised"),
         });
 
-    private AsyncUnaryCall<T> Answer<T>(Func<T> answer)
-    {
-        try
-        {
-            return Failure is null ? Calls.Of(answer()) : Calls.Failing<T>(Failure);
-        }
-        catch (RpcException e)
-        {
-            return Calls.Failing<T>(e);
-        }
-    }
+    private AsyncUnaryCall<T> Answer<T>(Func<T> answer) => Calls.Answer(answer, Failure);
 
     private Job Find(string id) => Jobs.TryGetValue(id, out var job) ? job : throw RpcErrors.NotFound($"There is no job {id}.");
 

@@ -109,4 +109,46 @@ internal static class Samples
 
     public static List<FrameInfo> Frames(params int[] steps) =>
         [.. steps.Select(step => new FrameInfo { Step = step, Timestep = 1000 - 50 * step, AlphaBar = step / 20.0 })];
+
+    /// <summary>60 grey images of 28×28 in two classes, one of which cannot be read.</summary>
+    public static DataSet Shapes(string name = "shapes") => new()
+    {
+        Name = name,
+        Format = "image files",
+        Fingerprint = new string('f', 64),
+        ImageCount = 60,
+        Classes = { new ImageTally { Name = "left", ImageCount = 40 }, new ImageTally { Name = "right", ImageCount = 20 } },
+        Sizes = { new ImageTally { Name = "28×20", ImageCount = 50 }, new ImageTally { Name = "16×16", ImageCount = 10 } },
+        Channels = { new ImageTally { Name = "grey", ImageCount = 60 } },
+        UnreadableCount = 1,
+        Unreadable = { new UnreadableImage { Name = "left/broken.png", Reason = "is no image" } },
+        CreatedAt = Created.ToTimestamp(),
+        SizeBytes = 12_000,
+        Uploaded = true,
+    };
+
+    public static string Recipe(string dataSet) => $$"""
+        {
+          "model": { "name": "{{dataSet}}" },
+          "network": { "sample_size": 28, "block_out_channels": [32, 64], "num_class_embeds": 3, "null_class_embed": 2 },
+          "schedule": { "prediction_type": "epsilon" },
+          "data": { "source": "{{dataSet}}" },
+          "training": { "steps": 300, "batch_size": 8, "learning_rate": 2e-4, "class_dropout": 0.1, "seed": 3 }
+        }
+        """;
+
+    public static Run Run(string? recipe = null, RunState state = RunState.Running)
+    {
+        var number = Interlocked.Increment(ref s_jobs);
+        return new Run
+        {
+            Id = $"00000000-0000-7000-9000-{number:000000000000}",
+            State = state,
+            Model = "garments",
+            RecipeJson = recipe ?? Recipe("shapes"),
+            CreatedAt = Created.AddMinutes(number).ToTimestamp(),
+            StepsTotal = 300,
+            LastEvent = 1,
+        };
+    }
 }

@@ -11,7 +11,7 @@ public class FrameReelTests
     private readonly Job _job = Samples.Job();
     private readonly FrameReel _reel;
 
-    public FrameReelTests() => _reel = new FrameReel(new ClusterClients(_orchestrator, new InMemoryModels(), TimeProvider.System), _job.Id);
+    public FrameReelTests() => _reel = new FrameReel(Cluster.Of(_orchestrator), _job.Id);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

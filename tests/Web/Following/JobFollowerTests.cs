@@ -16,7 +16,7 @@ public sealed class JobFollowerTests : IAsyncDisposable
     public JobFollowerTests()
     {
         _orchestrator.Jobs.Add(_job.Id, _job);
-        _follower = new JobFollower(new ClusterClients(_orchestrator, new InMemoryModels(), _time), _job.Id, _time);
+        _follower = new JobFollower(Cluster.Of(_orchestrator, time: _time), _job.Id, _time);
     }
 
     public ValueTask DisposeAsync() => _follower.DisposeAsync();

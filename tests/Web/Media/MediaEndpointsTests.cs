@@ -1,5 +1,4 @@
 using System.Net;
-using Ddpm.Web.Backend;
 using Ddpm.Web.Media;
 using Ddpm.Web.Tests.Doubles;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +23,7 @@ public sealed class MediaEndpointsTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(new ClusterClients(_orchestrator, new InMemoryModels(), TimeProvider.System));
+        builder.Services.AddSingleton(Cluster.Of(_orchestrator));
         _app = builder.Build();
         _app.MapMedia();
         await _app.StartAsync(Cancellation);

@@ -15,7 +15,7 @@ internal sealed class ClusterConnections : IDisposable
         var clientOptions = new DdpmClientOptions { ApiKey = security.Value.ApiKeys.FirstOrDefault(), TimeProvider = time };
         _orchestrator = DdpmClient.Connect(options.Value.OrchestratorAddress, clientOptions);
         _trainer = DdpmClient.Connect(options.Value.TrainerAddress, clientOptions);
-        Clients = new ClusterClients(_orchestrator.Orchestrator, _trainer.Models, time);
+        Clients = new ClusterClients(_orchestrator.Orchestrator, _trainer.Trainer, _trainer.Models, _trainer.DataSets, time);
     }
 
     public ClusterClients Clients { get; }

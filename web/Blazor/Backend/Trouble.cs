@@ -25,10 +25,8 @@ public sealed record Trouble(TroubleKind Kind, string Title, string Advice)
         StatusCode.NotFound => new(TroubleKind.NotFound, "This does not exist, or not any more.", Sentence(exception.Status.Detail)),
         StatusCode.ResourceExhausted => new(
             TroubleKind.Busy,
-            "The queue is full.",
-            exception.RetryAfter() is { TotalSeconds: >= 1 } wait
-                ? $"Try again in {Math.Ceiling(wait.TotalSeconds):0} s, or cancel a job that you no longer need."
-                : "Try again in a moment, or cancel a job that you no longer need."),
+            "There is no room for this at present.",
+            $"{Sentence(exception.Status.Detail)} {TryAgain(exception.RetryAfter())}".TrimStart()),
         StatusCode.Unauthenticated or StatusCode.PermissionDenied => new(
             TroubleKind.Refused,
             $"The {service} does not accept the gallery's key.",
@@ -38,6 +36,9 @@ public sealed record Trouble(TroubleKind Kind, string Title, string Advice)
         StatusCode.DataLoss => new(TroubleKind.Failed, "The model's files are damaged.", Sentence(exception.Status.Detail)),
         _ => new(TroubleKind.Failed, $"The {service} failed.", "Its log says why. Trying again may help."),
     };
+
+    private static string TryAgain(TimeSpan? wait) =>
+        wait is { TotalSeconds: >= 1 } known ? $"Try again in {Math.Ceiling(known.TotalSeconds):0} s." : "Try again in a moment.";
 
     private static string Sentence(string detail) =>
         detail.Length == 0 ? "" : detail.EndsWith('.') ? detail : detail + ".";

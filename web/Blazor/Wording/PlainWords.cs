@@ -16,6 +16,16 @@ public static class PlainWords
         _ => "Unknown",
     };
 
+    public static string State(RunState state) => state switch
+    {
+        RunState.Queued => "Waiting",
+        RunState.Running => "Training",
+        RunState.Succeeded => "Finished",
+        RunState.Failed => "Failed",
+        RunState.Stopped => "Stopped",
+        _ => "Unknown",
+    };
+
     /// <summary><c>0.4 s</c>, <c>12 s</c>, <c>3 min 05 s</c>, <c>2 h 10 min</c>.</summary>
     public static string Duration(TimeSpan duration) => duration switch
     {
@@ -52,6 +62,23 @@ public static class PlainWords
         < 1_000_000_000 => Invariant($"{count / 1e6:0.0} M"),
         _ => Invariant($"{count / 1e9:0.0} G"),
     };
+
+    /// <summary>A size in bytes: <c>840 kB</c>, <c>7.2 MB</c>, powers of ten.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < 1_000 => Invariant($"{bytes} B"),
+        < 1_000_000 => Invariant($"{bytes / 1e3:0} kB"),
+        < 1_000_000_000 => Invariant($"{bytes / 1e6:0.0} MB"),
+        _ => Invariant($"{bytes / 1e9:0.0} GB"),
+    };
+
+    /// <summary>A loss: three digits that count, <c>0.0367</c>, <c>1.02</c>, <c>3.1e-05</c>.</summary>
+    public static string Loss(double loss) =>
+        loss != 0 && Math.Abs(loss) < 1e-4 ? loss.ToString("0.0e-00", CultureInfo.InvariantCulture)
+        : loss.ToString(Math.Abs(loss) switch { < 0.01 => "0.00000", < 0.1 => "0.0000", < 1 => "0.000", _ => "0.00" }, CultureInfo.InvariantCulture);
+
+    /// <summary><c>1 image</c>, <c>60 000 images</c>.</summary>
+    public static string Of(long count, string one, string many) => $"{Count(count)} {(count == 1 ? one : many)}";
 
     /// <summary>A count with thin spaces between thousands.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u202f');
