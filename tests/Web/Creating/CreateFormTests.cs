@@ -22,6 +22,42 @@ public class CreateFormTests
     }
 
     [Fact]
+    public void Offer_ModelWhoseFirstRunTrains_IsAtItsCandidate()
+    {
+        var model = Samples.Garments();
+        model.Aliases.Clear();
+        model.Aliases["candidate"] = Samples.OlderVersion;
+
+        _form.Offer([model], [Samples.Ddim()]);
+
+        _form.Version.ShouldBe("candidate");
+        _form.Weights!.Version.ShouldBe(Samples.OlderVersion);
+        _form.Build()!.Version.ShouldBe("candidate");
+    }
+
+    [Fact]
+    public void Offer_ModelWithoutAliases_IsAtItsNewestVersion()
+    {
+        var model = Samples.Garments();
+        model.Aliases.Clear();
+
+        _form.Offer([model], [Samples.Ddim()]);
+
+        _form.Build()!.Version.ShouldBe(Samples.Version);
+    }
+
+    [Fact]
+    public void Read_LinkToAVersion_ChoosesItWithAllItsClasses()
+    {
+        _form.ChooseUnconditional();
+
+        _form.Read(QueryHelpers.ParseQuery(CreateLink.For("garments", Samples.Version)[1..]));
+
+        _form.Version.ShouldBe(Samples.Version);
+        _form.HasAllClasses.ShouldBeTrue();
+    }
+
+    [Fact]
     public void Build_FilledForm_CarriesEveryField()
     {
         _form.ToggleClass(1);

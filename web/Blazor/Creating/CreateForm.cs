@@ -15,6 +15,7 @@ namespace Ddpm.Web.Creating;
 public sealed class CreateForm(Func<ulong> rollSeed)
 {
     public const string DefaultVersion = "latest";
+    private const string FirstVersion = "candidate";
     private const int DefaultCount = 16;
     private const string SpecPrefix = "spec.";
 
@@ -78,11 +79,16 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         ChooseSampler(samplers.FirstOrDefault(sampler => sampler.Name == Sampler?.Name) ?? samplers.MinBy(sampler => sampler.DefaultSteps));
     }
 
-    /// <summary>Chooses a model at its newest version; the classes chosen are all of its classes.</summary>
+    /// <summary>
+    /// Chooses a model at its newest version; the classes chosen are all of its classes. A model without <c>latest</c>, whose first run has
+    /// not ended, is at its candidate.
+    /// </summary>
     public void ChooseModel(Model? model)
     {
         Model = model;
-        ChooseVersion(DefaultVersion);
+        ChooseVersion(model is null || model.Aliases.ContainsKey(DefaultVersion) ? DefaultVersion
+            : model.Aliases.ContainsKey(FirstVersion) ? FirstVersion
+            : model.Versions.FirstOrDefault()?.Version ?? DefaultVersion);
         ChooseAllClasses();
     }
 
@@ -207,6 +213,11 @@ public sealed class CreateForm(Func<ulong> rollSeed)
 
     private void ReadClasses(string labels)
     {
+        if (labels == CreateLink.AllClasses)
+        {
+            ChooseAllClasses();
+            return;
+        }
         _classes.Clear();
         foreach (var part in labels.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {

@@ -18,6 +18,9 @@ public static class CreateLink
     public const string Guidance = "guidance";
     public const string Job = "job";
 
+    /// <summary>For <see cref="Classes"/>: whatever classes the version has.</summary>
+    public const string AllClasses = "all";
+
     /// <summary>Comes before a sampler option's name.</summary>
     public const string OptionPrefix = "option.";
 
@@ -46,6 +49,16 @@ public static class CreateLink
             query.Add(new(Job, jobId));
         return QueryHelpers.AddQueryString("/", query);
     }
+
+    /// <summary>The address that chooses a version with all of its classes and leaves the rest as it is.</summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="version">Id or alias; empty: the model's newest.</param>
+    public static string For(string model, string version = "") => QueryHelpers.AddQueryString("/", new List<KeyValuePair<string, string?>>
+    {
+        new(Model, model),
+        new(Version, version),
+        new(Classes, AllClasses),
+    }.Where(part => part.Value!.Length > 0));
 
     private static string Text(Value value) => value.KindCase switch
     {

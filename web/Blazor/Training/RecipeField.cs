@@ -10,6 +10,7 @@ public sealed record RecipeField(string Path, string Title, RecipeFieldKind Kind
     public static readonly RecipeField Steps = new("training.steps", "Steps", RecipeFieldKind.Number);
     public static readonly RecipeField BatchSize = new("training.batch_size", "Batch size", RecipeFieldKind.Number);
     public static readonly RecipeField LearningRate = new("training.learning_rate", "Learning rate", RecipeFieldKind.Number);
+    public static readonly RecipeField WarmUp = new("training.learning_rate_warmup_steps", "Warm-up", RecipeFieldKind.Number);
     public static readonly RecipeField Seed = new("training.seed", "Seed", RecipeFieldKind.Number);
     public static readonly RecipeField PredictionType = new("schedule.prediction_type", "The network predicts", RecipeFieldKind.Text);
     public static readonly RecipeField LossWeighting = new("training.loss_weighting", "Loss weighting", RecipeFieldKind.Text);
@@ -18,7 +19,7 @@ public sealed record RecipeField(string Path, string Title, RecipeFieldKind Kind
 
     /// <summary>All of them, in the order of the form.</summary>
     public static readonly IReadOnlyList<RecipeField> All =
-        [ModelName, Steps, BatchSize, LearningRate, Seed, PredictionType, LossWeighting, ClassDropout, HorizontalFlip];
+        [ModelName, Steps, BatchSize, LearningRate, WarmUp, Seed, ClassDropout, PredictionType, LossWeighting, HorizontalFlip];
 
     /// <summary>Its name in the page's marks for tests: <c>recipe-training-steps</c>.</summary>
     public string TestId => $"recipe-{Path.Replace('.', '-').Replace('_', '-')}";

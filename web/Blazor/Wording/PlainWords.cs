@@ -83,6 +83,14 @@ public static class PlainWords
     /// <summary>A count with thin spaces between thousands.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', '\u202f');
 
+    /// <summary><c>a</c>, <c>a and b</c>, <c>a, b and c</c>.</summary>
+    public static string List(IReadOnlyList<string> names) => names.Count switch
+    {
+        0 => "",
+        1 => names[0],
+        _ => $"{string.Join(", ", names.Take(names.Count - 1))} and {names[^1]}",
+    };
+
     /// <summary><c>28 × 28, grey</c>.</summary>
     public static string SampleShape(IReadOnlyList<int> shape) => shape switch
     {

@@ -60,6 +60,8 @@
       await Promise.all(Array.from({ length: 4 }, fetchNext));
     },
 
+    copy: text => navigator.clipboard?.writeText(text).then(() => true, () => false) ?? false,
+
     showFirstViolation: () => {
       const invalid = document.querySelector('form [aria-invalid="true"]');
       invalid?.focus({ preventScroll: true });
