@@ -15,6 +15,10 @@ public sealed partial class GalleryHostTests
     [Theory]
     [InlineData("/")]
     [InlineData("/gallery")]
+    [InlineData("/train")]
+    [InlineData("/models")]
+    [InlineData("/models/fashion-mnist")]
+    [InlineData("/runs/00000000-0000-7000-9000-000000000001")]
     public async Task MapGallery_Page_ComesWithAllItsFilesAndNoneFromElsewhere(string address)
     {
         await using var app = await StartAsync();

@@ -40,6 +40,7 @@ public static class GalleryHost
         app.UseAntiforgery();
         app.MapStaticAssets();
         app.MapMedia();
+        app.MapModels();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         return app;
     }

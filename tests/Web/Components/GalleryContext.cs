@@ -30,9 +30,12 @@ public abstract class GalleryContext : BunitContext, IAsyncLifetime
 
     internal InMemoryDataSets DataSets { get; } = new();
 
+    /// <summary>Where the items of menus and lists appear.</summary>
+    protected IRenderedComponent<MudPopoverProvider> Popovers { get; private set; } = null!;
+
     public ValueTask InitializeAsync()
     {
-        Render<MudPopoverProvider>();
+        Popovers = Render<MudPopoverProvider>();
         return ValueTask.CompletedTask;
     }
 

@@ -4,8 +4,8 @@ namespace Ddpm.Web.Charts;
 public static class Smoothing
 {
     /// <summary>
-    /// The mean of each value and of its neighbours, as many on either side, so that the trend does not lag behind:
-    /// s_k = 1/(2w+1) Σ_{|i−k| ≤ w} y_i, w at most <paramref name="reach"/> and less towards the ends.
+    /// The mean of each value and of its neighbours on either side, so that the trend does not lag behind:
+    /// s_k = mean of y_i over |i−k| ≤ <paramref name="reach"/>, as far as there are values.
     /// </summary>
     public static IReadOnlyList<ChartPoint> CentredMean(IReadOnlyList<ChartPoint> points, int reach)
     {
@@ -14,8 +14,8 @@ public static class Smoothing
             sums[i + 1] = sums[i] + points[i].Y;
         return [.. points.Select((point, k) =>
         {
-            var w = Math.Min(reach, Math.Min(k, points.Count - 1 - k));
-            return point with { Y = (sums[k + w + 1] - sums[k - w]) / (2 * w + 1) };
+            var (first, end) = (Math.Max(0, k - reach), Math.Min(points.Count, k + reach + 1));
+            return point with { Y = (sums[end] - sums[first]) / (end - first) };
         })];
     }
 }

@@ -14,7 +14,7 @@ namespace Ddpm.Web.Media;
 public static class MediaEndpoints
 {
     private const string ForGood = "private, max-age=31536000, immutable";
-    private const string Never = "no-store";
+    internal const string Never = "no-store";
 
     public static void MapMedia(this IEndpointRouteBuilder endpoints)
     {
@@ -59,7 +59,7 @@ public static class MediaEndpoints
         }
     }
 
-    private static int StatusOf(StatusCode code) => code switch
+    internal static int StatusOf(StatusCode code) => code switch
     {
         StatusCode.NotFound or StatusCode.InvalidArgument => StatusCodes.Status404NotFound,
         StatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,

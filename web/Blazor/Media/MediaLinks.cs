@@ -14,4 +14,7 @@ public static class MediaLinks
     /// <summary>x̂0 after <paramref name="step"/> steps, from 1.</summary>
     public static string Denoised(string jobId, int trajectory, int step) =>
         $"/media/jobs/{jobId}/trajectories/{trajectory}/frames/{step}/denoised.png";
+
+    /// <summary>The files of a version, as <see cref="ModelEndpoints"/> serves them.</summary>
+    public static string Archive(string model, string version) => $"/media/models/{model}/{version}.zip";
 }
