@@ -36,8 +36,14 @@ public static class VersionFigures
     private static string FrechetName(SampleMeasurement samples) =>
         samples.Features.StartsWith("inception", StringComparison.OrdinalIgnoreCase) ? "FID" : "FMD";
 
-    private static string WithError(double value, double? error) =>
-        error is { } known ? string.Create(CultureInfo.InvariantCulture, $"{PlainWords.Loss(value)} ± {known:0.####}") : PlainWords.Loss(value);
+    /// <summary>Two digits of the error, and as many of the value: <c>0.03742 ± 0.00031</c>.</summary>
+    private static string WithError(double value, double? error)
+    {
+        if (error is not > 0)
+            return PlainWords.Loss(value);
+        var format = "0." + new string('0', Math.Clamp(1 - (int)Math.Floor(Math.Log10(error.Value)), 0, 8));
+        return $"{value.ToString(format, CultureInfo.InvariantCulture)} ± {error.Value.ToString(format, CultureInfo.InvariantCulture)}";
+    }
 
     private static string Short(double value) => value.ToString("0.0#", CultureInfo.InvariantCulture);
 
