@@ -31,6 +31,20 @@ public sealed class PublishingTests : IDisposable
         training.DataFingerprint.ShouldBe((await trainer.GetDataSetAsync("stripes")).Fingerprint);
     }
 
+    [Fact]
+    public async Task Run_AsGoodAsTheStableVersion_MovesStable()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var recipe = TinyData.Recipe.Replace("\"steps\": 6", "\"steps\": 300").Replace("\"source\": \"stripes\"", "\"source\": \"stripes\", \"validation_images\": 24");
+        await trainer.FinishAsync(recipe);
+
+        var other = await trainer.FinishAsync(recipe.Replace("\"seed\": 3", "\"seed\": 4"));
+
+        other.Publication.Gate.Passed.ShouldBeTrue(other.Publication.Gate.Reason);
+        other.Publication.Gate.StandardError.ShouldBeGreaterThan(0);
+        (await trainer.GetModelAsync("stripes")).Aliases["stable"].ShouldBe(other.PublishedVersion);
+    }
+
     [Theory]
     [InlineData("\"sample_size\": 8", "\"sample_size\": 16", "image shape")]
     [InlineData("\"beta_end\": 0.2", "\"beta_end\": 0.1", "noise schedule")]
