@@ -188,4 +188,55 @@ public sealed class FileModelStoreTests : IDisposable
         model.Versions.Count.ShouldBe(4);
         published.Select(v => v.Version).ShouldContain(model.Aliases["latest"]);
     }
+
+    [Fact]
+    public async Task RollBackAliasAsync_AfterThreeMoves_PassesOverWhatIsGone()
+    {
+        var versions = new List<string>();
+        for (var i = 0; i < 3; i++)
+            versions.Add((await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path, $"m{i}", i), new PublishOptions(), Cancellation)).Version);
+        await _store.MoveAliasAsync("toy", "latest", versions[2], Cancellation);
+
+        (await _store.FindAsync("toy", Cancellation))!.AliasMoves.Select(move => move.Version).ShouldBe(Enumerable.Reverse(versions), "to move it where it is, is no move");
+        await _store.DeleteAsync("toy", versions[1], Cancellation);
+        (await _store.RollBackAliasAsync("toy", "latest", Cancellation)).ShouldBe(versions[0]);
+        (await _store.ResolveAsync("toy", "", Cancellation))!.Version.ShouldBe(versions[0]);
+        (await _store.RollBackAliasAsync("toy", "latest", Cancellation)).ShouldBeNull();
+        (await _store.ResolveAsync("toy", "", Cancellation))!.Version.ShouldBe(versions[0]);
+        await Should.ThrowAsync<ModelNotFoundException>(() => _store.RollBackAliasAsync("toy", "../latest", Cancellation));
+    }
+
+    /// <summary>As stores of before moves were kept have it.</summary>
+    [Fact]
+    public async Task ResolveAsync_AliasFileOfABareVersion_IsUnderstood()
+    {
+        var published = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path), new PublishOptions { Aliases = [] }, Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_root.Path, "models/toy/aliases/latest"), published.Version, Cancellation);
+
+        (await _store.ResolveAsync("toy", "latest", Cancellation))!.Version.ShouldBe(published.Version);
+        (await _store.FindAsync("toy", Cancellation))!.AliasMoves.ShouldHaveSingleItem().Alias.ShouldBe("latest");
+    }
+
+    [Fact]
+    public async Task AddMeasurementAsync_OfAVersion_IsReadNewestFirstAndLeavesItsContentAlone()
+    {
+        var published = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path), new PublishOptions(), Cancellation);
+
+        await _store.AddMeasurementAsync("toy", published.Version, new byte[] { 1 }, Cancellation);
+        await _store.AddMeasurementAsync("toy", published.Version, new byte[] { 2 }, Cancellation);
+
+        (await _store.ResolveAsync("toy", "", Cancellation))!.Measurements.ShouldBe([[2], [1]]);
+        await _store.OpenAsync("toy", published.Version, Cancellation);
+        await Should.ThrowAsync<ModelNotFoundException>(() => _store.AddMeasurementAsync("toy", new string('0', 64), new byte[] { 1 }, Cancellation));
+    }
+
+    [Fact]
+    public async Task DeleteAsync_VersionThatAnAliasNames_IsRefused()
+    {
+        var published = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path), new PublishOptions { Aliases = ["latest", "stable"] }, Cancellation);
+
+        (await Should.ThrowAsync<ModelInUseException>(() => _store.DeleteAsync("toy", published.Version, Cancellation))).Message.ShouldContain("latest and stable");
+        await Should.ThrowAsync<ModelNotFoundException>(() => _store.DeleteAsync("toy", "../..", Cancellation));
+        (await _store.ResolveAsync("toy", "", Cancellation)).ShouldNotBeNull();
+    }
 }
