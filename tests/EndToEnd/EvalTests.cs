@@ -31,6 +31,30 @@ public sealed class EvalTests
         jobs.ShouldBeEmpty();
     }
 
+    /// <summary>The operator's network here sums each channel; what Inception would say cannot be known without its weights.</summary>
+    [Fact]
+    public async Task Eval_WithTheOperatorsNetwork_NamesItsFeatures()
+    {
+        using var folder = new TemporaryFolder();
+        Trainer.Evaluation.TorchScriptFile.Write(folder.Resolve("sums.pt"), "torch.mean(x, [3])");
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"), $"Trainer:InceptionNetwork={folder.Resolve("sums.pt")}");
+
+        var outcome = await DdpmCommand.RunAsync(
+            "eval", "fashion-mnist", "--against", "fashion-mnist", "--features", "inception", "--count", "10", "--steps", "1", "--references", "10",
+            "--server", standalone.GrpcAddress.OriginalString, "--json");
+
+        // [n, 3, 299] are no features [n, d]: the network is the operator's to mend, and the answer says how.
+        outcome.ExitCode.ShouldBe(1);
+        outcome.Json["error"]!["message"]!.GetValue<string>().ShouldContain("must answer features");
+        Trainer.Evaluation.TorchScriptFile.Write(folder.Resolve("sums.pt"), "torch.mean(x, [2, 3])");
+        var mended = await DdpmCommand.SucceedAsync(
+            "eval", "fashion-mnist", "--against", "fashion-mnist", "--features", "inception", "--count", "10", "--steps", "1", "--references", "10",
+            "--server", standalone.GrpcAddress.OriginalString, "--json");
+        mended.Json["samples"]!["features"]!.GetValue<string>().ShouldStartWith("torchscript-");
+        mended.Json["samples"]!["frechetDistance"]!.GetValue<double>().ShouldBeGreaterThan(0);
+        mended.Json["samples"]!["classAccuracy"].ShouldBeNull();
+    }
+
     [Theory]
     [InlineData("'nowhere'", 3, "--against", "nowhere")]
     [InlineData("Trainer:InceptionNetwork", 1, "--against", "fashion-mnist", "--features", "inception")]

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Ddpm.EndToEnd.Tests.Support;
+using Ddpm.V1;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -33,6 +35,39 @@ public sealed class Pictures
         await Expect(page.GetByTestId("frame-step")).Not.ToHaveTextAsync("500 of 500");
         await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
         await ShootAsync(page, "job.png");
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Take_OfATrainingRun()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Path);
+        var suggested = (await standalone.Client.Trainer.SuggestRecipeAsync(
+            new SuggestRecipeRequest { DataSet = "fashion-mnist", Model = "garments" }, cancellationToken: cancellationToken)).RecipeJson;
+        var recipe = JsonNode.Parse(suggested)!;
+        recipe["training"]!["steps"] = 900;
+        recipe["training"]!["learning_rate_warmup_steps"] = 100;
+        recipe["training"]!["ema_decay"] = 0.99;
+        recipe["samples"]!["every"] = 150;
+        var run = (await standalone.Client.Trainer.StartRunAsync(new StartRunRequest { RecipeJson = recipe.ToJsonString() }, cancellationToken: cancellationToken)).Run;
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = ReducedMotion.Reduce });
+
+        await foreach (var happened in standalone.Client.WatchRunAsync(run.Id, 1, cancellationToken))
+        {
+            if (happened.Run.Samples.Count == 5)
+                break;
+        }
+        await page.GotoAsync($"/runs/{run.Id}");
+        await foreach (var happened in standalone.Client.WatchRunAsync(run.Id, 1, cancellationToken))
+        {
+            if (happened.Run.StepsDone >= 850)
+                break;
+        }
+        await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
+        await ShootAsync(page, "run.png");
     }
 
     private static Task ShootAsync(IPage page, string name) =>
