@@ -4,8 +4,8 @@ using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Evaluation;
 using Ddpm.Trainer.Registry;
 using Ddpm.Trainer.Runs;
-using Microsoft.Extensions.Options;
 using Ddpm.Trainer.Training;
+using Microsoft.Extensions.Options;
 
 namespace Ddpm.Trainer;
 

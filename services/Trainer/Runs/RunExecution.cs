@@ -35,8 +35,7 @@ internal sealed partial class RunExecution(
     public void Execute(string runId, CancellationToken stop, CancellationToken shutdown)
     {
         var folder = new RunFolder(storage.Value.FullRoot, runId);
-        var run = Change(runId, Begin);
-        if (run.State != RunState.Running)
+        if (WriteDown(runId, Begin, shutdown) is not { State: RunState.Running } run)
             return;
         try
         {
@@ -46,17 +45,21 @@ internal sealed partial class RunExecution(
         catch (OperationCanceledException) when (shutdown.IsCancellationRequested)
         {
             // The next process goes on.
+            return;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Change(runId, current => End(current, RunState.Stopped));
+            WriteDown(runId, current => End(current, RunState.Stopped), shutdown);
+            return;
         }
         catch (Exception e)
         {
             var explanation = Explain(e);
             LogFailed(logger, e, runId, explanation);
-            WriteFailure(runId, explanation, shutdown);
+            WriteDown(runId, current => End(current, RunState.Failed, explanation), shutdown);
+            return;
         }
+        folder.DeleteCheckpoint();
     }
 
     /// <exception cref="OperationCanceledException">It was stopped, or the process ends; the last step is in the checkpoint.</exception>
@@ -106,7 +109,6 @@ internal sealed partial class RunExecution(
             current.PublishedVersion = published.Version;
             return End(current, RunState.Succeeded);
         });
-        folder.DeleteCheckpoint();
 
         // False: the end came in between; the step's checkpoint is to be written first.
         bool TryShowCandidate()
@@ -167,14 +169,18 @@ internal sealed partial class RunExecution(
     }
 
     /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
-    private void WriteFailure(string runId, string explanation, CancellationToken shutdown)
+    /// <returns>The run; null when it has been deleted, or the process ends first.</returns>
+    private Run? WriteDown(string runId, Func<Run, bool> change, CancellationToken shutdown)
     {
         do
         {
             try
             {
-                Change(runId, current => End(current, RunState.Failed, explanation));
-                return;
+                return Change(runId, change);
+            }
+            catch (RunNotFoundException)
+            {
+                return null;
             }
             catch (IOException e)
             {
@@ -182,6 +188,7 @@ internal sealed partial class RunExecution(
             }
         }
         while (!shutdown.WaitHandle.WaitOne(WriteRetryInterval));
+        return null;
     }
 
     private bool Begin(Run run)
@@ -244,7 +251,7 @@ internal sealed partial class RunExecution(
     [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed: {Explanation}")]
     private static partial void LogFailed(ILogger logger, Exception exception, string runId, string explanation);
 
-    [LoggerMessage(2, LogLevel.Error, "The end of run {RunId} cannot be written down yet")]
+    [LoggerMessage(2, LogLevel.Error, "What has become of run {RunId} cannot be written down yet")]
     private static partial void LogUnwritten(ILogger logger, Exception exception, string runId);
 }
 

@@ -39,7 +39,12 @@ internal sealed class RunFolder(string storageRoot, string runId)
             Directory.Delete(Publication, recursive: true);
     }
 
-    public void DeleteCheckpoint() => File.Delete(Checkpoint);
+    /// <summary>Of a run that needs it no more; its folder may have been deleted meanwhile.</summary>
+    public void DeleteCheckpoint()
+    {
+        if (File.Exists(Checkpoint))
+            File.Delete(Checkpoint);
+    }
 
     public void Delete()
     {

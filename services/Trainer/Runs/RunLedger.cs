@@ -42,12 +42,13 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
     /// <param name="change">Changes the run; false: nothing is to be changed.</param>
     /// <param name="details">Adds to the event.</param>
     /// <returns>The run as it is then.</returns>
+    /// <exception cref="RunNotFoundException">It has been deleted.</exception>
     public async Task<Run> ChangeAsync(string id, Func<Run, bool> change, Action<RunEvent>? details = null)
     {
         await _writing.WaitAsync();
         try
         {
-            var record = await database.FindAsync(id) ?? throw new InvalidOperationException($"There is no run {id}.");
+            var record = await database.FindAsync(id) ?? throw new RunNotFoundException(id);
             var run = Run.Parser.ParseFrom(record.Run);
             if (!change(run))
                 return run;
@@ -121,3 +122,6 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>There is no such run, or there is none any more.</summary>
+internal sealed class RunNotFoundException(string id) : Exception($"There is no run '{id}'.");

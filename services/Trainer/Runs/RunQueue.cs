@@ -17,8 +17,8 @@ internal sealed class RunQueue
 
     public IAsyncEnumerable<string> ReadAllAsync(CancellationToken cancellationToken) => _waiting.Reader.ReadAllAsync(cancellationToken);
 
-    /// <summary>Takes a run that has its turn: from now on it is one that has ended, or that <see cref="Stop"/> stops.</summary>
-    public CancellationTokenSource Take(string runId) => _stops[runId];
+    /// <summary>What stops a run that has its turn; null when an earlier turn has dealt with it, as it was stopped and resumed while it waited.</summary>
+    public CancellationTokenSource? Take(string runId) => _stops.GetValueOrDefault(runId);
 
     /// <summary>Asks a run to stop; one that has ended is left alone.</summary>
     public void Stop(string runId)

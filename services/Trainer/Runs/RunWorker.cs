@@ -20,7 +20,8 @@ internal sealed partial class RunWorker(RunLedger ledger, RunQueue queue, RunExe
     {
         await foreach (var runId in queue.ReadAllAsync(stoppingToken))
         {
-            var stop = queue.Take(runId);
+            if (queue.Take(runId) is not { } stop)
+                continue;
             await Task.Factory.StartNew(
                 () => execution.Execute(runId, stop.Token, stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             queue.Forget(runId, stop);

@@ -108,6 +108,26 @@ public sealed class RunControlTests : IDisposable
     }
 
     [Fact]
+    public async Task Waiting_RunsThatAreStoppedAndResumedOrDeleted_KeepNoOtherFromItsTurn()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);
+        var training = await trainer.StartRunAsync(Endless);
+        var resumed = await trainer.StartRunAsync(TinyData.Recipe);
+        var deleted = await trainer.StartRunAsync(TinyData.Recipe);
+        var last = await trainer.StartRunAsync(TinyData.Recipe);
+
+        await trainer.StopRunAsync(resumed.Id);
+        (await trainer.ResumeRunAsync(resumed.Id)).State.ShouldBe(RunState.Queued);
+        await trainer.StopRunAsync(deleted.Id);
+        await trainer.DeleteRunAsync(deleted.Id);
+        await trainer.StopRunAsync(training.Id);
+
+        (await trainer.EventsAsync(last.Id))[^1].Run.State.ShouldBe(RunState.Succeeded);
+        (await trainer.EventsAsync(resumed.Id, from: 3))[^1].Run.State.ShouldBe(RunState.Succeeded);
+        (await trainer.FinishAsync(TinyData.Recipe)).State.ShouldBe(RunState.Succeeded);
+    }
+
+    [Fact]
     public async Task GetRunCurve_OfManySteps_AnswersTheMeansOfStretches()
     {
         await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path);

@@ -38,6 +38,8 @@ internal sealed class JobSamples(OrchestratorConnection orchestrator)
             var answer = await client.Orchestrator.GetImageAsync(new GetImageRequest { JobId = job.Id, Trajectory = trajectory }, cancellationToken: cancellationToken);
             var image = ImageDecoder.Decode(answer.Png.ToByteArray());
             shape ??= new ImageShape(image.Channels, image.Height, image.Width);
+            if ((long)total * shape.Value.Size > ReferenceImages.MostBytes)
+                throw RpcErrors.Invalid("job_ids", $"must have at most {ReferenceImages.MostBytes} bytes of images together, {total} images of {shape} have more");
             pixels.Write(ImageFitter.Fit(image, shape.Value, ImageFit.Crop));
             if (job.Spec.Classes?.Labels is { Count: > 0 } classes)
                 labels.Add(classes[trajectory % classes.Count]);
