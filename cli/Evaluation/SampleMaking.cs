@@ -13,37 +13,38 @@ internal static class SampleMaking
     /// <exception cref="CommandException">A job failed or was cancelled.</exception>
     public static async Task<IReadOnlyList<string>> MakeAsync(CommandRun run, SampleRequest request, ProgressView view)
     {
-        var underWay = new Queue<Job>();
-        var done = new List<Job>();
-        foreach (var job in request.Jobs())
-        {
-            if (underWay.Count == JobsAtOnce)
-                await AwaitAsync(underWay.Dequeue());
-            underWay.Enqueue((await run.Server.Client.Orchestrator.SubmitJobAsync(job, cancellationToken: run.Cancelled)).Job);
-        }
-        while (underWay.TryDequeue(out var job))
-            await AwaitAsync(job);
-        return [.. done.Select(job => job.Id)];
-
-        async Task AwaitAsync(Job job)
-        {
-            await foreach (var happened in run.Server.Client.WatchJobAsync(job.Id, Math.Max(1, job.LastEvent), run.Cancelled))
+        var requests = request.Jobs().ToList();
+        var jobs = new Job?[requests.Count];
+        var reporting = new Lock();
+        await Parallel.ForEachAsync(
+            requests.Index(),
+            new ParallelOptions { MaxDegreeOfParallelism = JobsAtOnce, CancellationToken = run.Cancelled },
+            async (each, cancellationToken) =>
             {
-                job = happened.Job;
-                Report(job);
-            }
-            if (job.State != JobState.Succeeded)
-                throw new CommandException(ExitCodes.JobFailed, $"Job {job.Id} did not make its samples: {(job.Error.Length > 0 ? job.Error : Format.State(job.State))}");
-            done.Add(job);
-        }
+                var job = (await run.Server.Client.Orchestrator.SubmitJobAsync(each.Item, cancellationToken: cancellationToken)).Job;
+                await foreach (var happened in run.Server.Client.WatchJobAsync(job.Id, Math.Max(1, job.LastEvent), cancellationToken))
+                {
+                    job = happened.Job;
+                    Report(each.Index, job);
+                }
+                if (job.State != JobState.Succeeded)
+                    throw new CommandException(ExitCodes.JobFailed, $"Job {job.Id} did not make its samples: {(job.Error.Length > 0 ? job.Error : Format.State(job.State))}");
+            });
+        return [.. jobs.Select(job => job!.Id)];
 
-        // In steps of single samples, so that the first job shows progress too.
-        void Report(Job current) => view.Report(new ProgressFigures(
-            (done.Sum(job => (long)job.Spec.Count) * request.Steps) + ((long)current.Spec.Count * current.StepsDone),
-            (long)request.Count * request.Steps,
-            $"{done.Sum(job => job.Spec.Count)} of {request.Count} samples",
-            null,
-            "NFE"));
+        void Report(int place, Job current)
+        {
+            lock (reporting)
+            {
+                jobs[place] = current;
+                view.Report(new ProgressFigures(
+                    jobs.Sum(job => job is null ? 0 : (long)job.Spec.Count * job.StepsDone),
+                    (long)request.Count * request.Steps,
+                    $"{jobs.Sum(job => job?.State == JobState.Succeeded ? job.Spec.Count : 0)} of {request.Count} samples",
+                    null,
+                    "NFE"));
+            }
+        }
     }
 
     /// <summary>Removes the jobs of samples that have been measured.</summary>

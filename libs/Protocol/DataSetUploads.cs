@@ -30,7 +30,7 @@ public static class DataSetUploads
         {
             await sending;
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // The call has ended; why, the answer says.
         }

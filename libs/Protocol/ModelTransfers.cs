@@ -41,7 +41,7 @@ public static class ModelTransfers
             }
             await call.RequestStream.CompleteAsync();
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             // The Trainer has refused a file; why, its answer says.
         }

@@ -15,10 +15,10 @@ public sealed class EvalCommandTests
         first.ExitCode.ShouldBe(ExitCodes.Success, first.Error);
         first.Output.ShouldContain("12.50 to 10000 real images; 6.00 between two sets of 1000 real ones (fake)");
         var jobs = ddpm.Server.Orchestrator.Submitted;
-        jobs.Take(2).Select(job => (job.Spec.Count, job.Spec.Seed)).ShouldBe([(63, 5UL), (7, 6UL)]);
+        jobs.Take(2).Select(job => (job.Spec.Count, job.Spec.Seed)).ShouldBe([(63, 5UL), (7, 6UL)], ignoreOrder: true);
         jobs.ShouldAllBe(job => job.Spec.Classes.Labels.Count == 3);
         // The same samples are the same jobs.
-        jobs.Skip(2).Select(job => job.RequestId).ShouldBe(jobs.Take(2).Select(job => job.RequestId));
+        jobs.Skip(2).Select(job => job.RequestId).ShouldBe(jobs.Take(2).Select(job => job.RequestId), ignoreOrder: true);
         ddpm.Server.Evaluation.Evaluated[0].JobIds.Count.ShouldBe(2);
         ddpm.Server.Evaluation.Evaluated[0].DataSet.ShouldBe("garments");
         ddpm.Server.Orchestrator.Deleted.Count.ShouldBe(4);

@@ -47,7 +47,8 @@ internal sealed class FakeOrchestrator : OrchestratorService.OrchestratorService
         ThrowIfFailing();
         if (Refusal is not null)
             throw Refusal;
-        Submitted.Add(request);
+        lock (Submitted)
+            Submitted.Add(request);
         return Task.FromResult(new SubmitJobResponse { Job = JobAt(JobState.Queued, 0) });
     }
 
@@ -112,7 +113,8 @@ internal sealed class FakeOrchestrator : OrchestratorService.OrchestratorService
     public override Task<DeleteJobResponse> DeleteJob(DeleteJobRequest request, ServerCallContext context)
     {
         ThrowIfFailing();
-        Deleted.Add(request.JobId);
+        lock (Deleted)
+            Deleted.Add(request.JobId);
         return Task.FromResult(new DeleteJobResponse());
     }
 
