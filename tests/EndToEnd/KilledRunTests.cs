@@ -12,6 +12,9 @@ public sealed class KilledRunTests
     private const int Kills = 10;
     private const int Steps = 300;
 
+    /// <summary>The last kill must come before the end, however long it takes to hear of a step.</summary>
+    private const int LastKill = 220;
+
     private static readonly string Recipe = TinyData.Recipe.Replace("\"steps\": 6", $"\"steps\": {Steps}").Replace("\"training\"", "\"samples\": { \"every\": 75 }, \"training\"");
 
     [Fact]
@@ -29,8 +32,8 @@ public sealed class KilledRunTests
         for (var kill = 0; kill < Kills; kill++)
         {
             await using var trainer = await StartAsync(folder);
-            // Somewhere in the part that is left, so that ten fit in: at a step's report, and then some milliseconds into what follows.
-            killedAt.Add(await UntilStepAsync(trainer, runId, chance.Next((kill * Steps / Kills) + 1, (kill + 1) * Steps / Kills)));
+            // Each in its tenth, so that all fit in: at a step's report, and then some milliseconds into what follows.
+            killedAt.Add(await UntilStepAsync(trainer, runId, chance.Next((kill * LastKill / Kills) + 1, (kill + 1) * LastKill / Kills)));
             await Task.Delay(chance.Next(0, 40), TestContext.Current.CancellationToken);
             await trainer.Process.KillAsync();
         }

@@ -53,23 +53,14 @@ internal sealed class TrainerGrpc(
             await responseStream.WriteAsync(new WatchRunResponse { Event = happened }, ending.Token);
     }
 
-    public override async Task<StopRunResponse> StopRun(StopRunRequest request, ServerCallContext context)
-    {
-        var run = await FindAsync(request.RunId, context);
-        return new StopRunResponse { Run = await control.StopAsync(run.Id) };
-    }
+    public override async Task<StopRunResponse> StopRun(StopRunRequest request, ServerCallContext context) =>
+        new() { Run = await ActAsync(request.RunId, context, run => control.StopAsync(run.Id)) };
 
-    public override async Task<ResumeRunResponse> ResumeRun(ResumeRunRequest request, ServerCallContext context)
-    {
-        var run = await FindAsync(request.RunId, context);
-        return new ResumeRunResponse { Run = await control.ResumeAsync(run.Id, context.CancellationToken) };
-    }
+    public override async Task<ResumeRunResponse> ResumeRun(ResumeRunRequest request, ServerCallContext context) =>
+        new() { Run = await ActAsync(request.RunId, context, run => control.ResumeAsync(run.Id, context.CancellationToken)) };
 
-    public override async Task<PublishRunResponse> PublishRun(PublishRunRequest request, ServerCallContext context)
-    {
-        var run = await FindAsync(request.RunId, context);
-        return new PublishRunResponse { Run = await control.PublishAsync(run, context.CancellationToken) };
-    }
+    public override async Task<PublishRunResponse> PublishRun(PublishRunRequest request, ServerCallContext context) =>
+        new() { Run = await ActAsync(request.RunId, context, run => control.PublishAsync(run, context.CancellationToken)) };
 
     public override async Task<DeleteRunResponse> DeleteRun(DeleteRunRequest request, ServerCallContext context)
     {
@@ -105,6 +96,19 @@ internal sealed class TrainerGrpc(
 
     public override Task<GetRecipeSchemaResponse> GetRecipeSchema(GetRecipeSchemaRequest request, ServerCallContext context) =>
         Task.FromResult(new GetRecipeSchemaResponse { JsonSchema = RecipeSchema.Json });
+
+    /// <summary>A run that is deleted at the same moment is one that is not there.</summary>
+    private async Task<Run> ActAsync(string runId, ServerCallContext context, Func<Run, Task<Run>> act)
+    {
+        try
+        {
+            return await act(await FindAsync(runId, context));
+        }
+        catch (RunNotFoundException e)
+        {
+            throw RpcErrors.NotFound(e.Message);
+        }
+    }
 
     private async Task<Run> FindAsync(string runId, ServerCallContext context) =>
         await ledger.FindAsync(runId, context.CancellationToken) ?? throw RpcErrors.NotFound($"There is no run '{runId}'.");
