@@ -11,9 +11,7 @@ public sealed class JobList(ClusterClients cluster)
     /// <summary>Jobs on a page.</summary>
     public const int PageSize = 24;
 
-    // Tokens of the pages from the first to this one.
-    private readonly List<string> _tokens = [""];
-    private string _nextToken = "";
+    private readonly PageTrail _pages = new();
     private int _asked;
 
     public StateFilter State { get; private set; }
@@ -34,11 +32,11 @@ public sealed class JobList(ClusterClients cluster)
     public Trouble? Trouble { get; private set; }
 
     /// <summary>Number of this page, from 1.</summary>
-    public int Page => _tokens.Count;
+    public int Page => _pages.Page;
 
-    public bool HasNext => _nextToken.Length > 0;
+    public bool HasNext => _pages.HasNext;
 
-    public bool HasPrevious => _tokens.Count > 1;
+    public bool HasPrevious => _pages.HasPrevious;
 
     public bool IsFiltered => State != StateFilter.All || Model.Length > 0 || Sampler.Length > 0;
 
@@ -49,19 +47,19 @@ public sealed class JobList(ClusterClients cluster)
     public void Filter(StateFilter state, string model, string sampler)
     {
         (State, Model, Sampler) = (state, model, sampler);
-        _tokens.RemoveRange(1, _tokens.Count - 1);
+        _pages.Restart();
         Jobs = null;
     }
 
     public async Task NextAsync(CancellationToken cancellationToken)
     {
-        _tokens.Add(_nextToken);
+        _pages.Next();
         await LoadAsync(cancellationToken);
     }
 
     public async Task PreviousAsync(CancellationToken cancellationToken)
     {
-        _tokens.RemoveAt(_tokens.Count - 1);
+        _pages.Previous();
         await LoadAsync(cancellationToken);
     }
 
@@ -69,14 +67,15 @@ public sealed class JobList(ClusterClients cluster)
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var asked = ++_asked;
-        var request = new ListJobsRequest { PageSize = PageSize, PageToken = _tokens[^1], Model = Model, Sampler = Sampler };
+        var request = new ListJobsRequest { PageSize = PageSize, PageToken = _pages.Token, Model = Model, Sampler = Sampler };
         request.States.Add(StatesOf(State));
         try
         {
             var answer = await cluster.Orchestrator.ListJobsAsync(request, cluster.Unary(cancellationToken));
             if (asked != _asked)
                 return;
-            (Jobs, TotalCount, _nextToken, Trouble) = (answer.Jobs, answer.TotalCount, answer.NextPageToken, null);
+            (Jobs, TotalCount, Trouble) = (answer.Jobs, answer.TotalCount, null);
+            _pages.Read(answer.NextPageToken);
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {

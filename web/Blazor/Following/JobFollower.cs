@@ -16,7 +16,6 @@ public sealed class JobFollower(ClusterClients cluster, string jobId, TimeProvid
     public static readonly TimeSpan NoticeInterval = TimeSpan.FromMilliseconds(100);
 
     private const int ConcurrentFrameLists = 8;
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<int, TrajectoryImage> _images = [];
@@ -109,47 +108,34 @@ public sealed class JobFollower(ClusterClients cluster, string jobId, TimeProvid
         _stopping.Dispose();
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private Task FollowAsync(CancellationToken cancellationToken)
     {
-        var pause = TimeSpan.Zero;
-        while (!cancellationToken.IsCancellationRequested)
+        var loop = new FollowLoop("Orchestrator", time);
+        return loop.RunAsync(ListenAsync, BeTroubled, cancellationToken);
+
+        async Task<bool> ListenAsync()
         {
+            var answer = await cluster.Orchestrator.GetJobAsync(new GetJobRequest { JobId = JobId }, cluster.Unary(cancellationToken));
+            Trouble = null;
+            Take(answer.Job);
+            var frames = FetchLatestFramesAsync(answer.Job, cancellationToken);
             try
             {
-                if (pause > TimeSpan.Zero)
-                    await Task.Delay(pause, time, cancellationToken);
-                var answer = await cluster.Orchestrator.GetJobAsync(new GetJobRequest { JobId = JobId }, cluster.Unary(cancellationToken));
-                Trouble = null;
-                Take(answer.Job);
-                var frames = FetchLatestFramesAsync(answer.Job, cancellationToken);
-                try
-                {
-                    await WatchAsync(answer.Job.LastEvent + 1, () => pause = TimeSpan.Zero, cancellationToken);
-                }
-                finally
-                {
-                    await frames;
-                }
-                if (Phase == FollowPhase.Ended)
-                    return;
+                await WatchAsync(answer.Job.LastEvent + 1, loop.Heard, cancellationToken);
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+            finally
             {
+                await frames;
+            }
+            return Phase == FollowPhase.Ended;
+        }
+
+        void BeTroubled(Trouble trouble, bool isMissing)
+        {
+            if (isMissing)
                 Phase = FollowPhase.Missing;
-                Trouble = Trouble.From(e, "Orchestrator");
-                NoticeNow();
-                return;
-            }
-            catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                Trouble = Trouble.From(e, "Orchestrator");
-                NoticeNow();
-            }
-            catch (Exception e) when (cancellationToken.IsCancellationRequested && e is RpcException or OperationCanceledException)
-            {
-                return;
-            }
-            pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(500) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            Trouble = trouble;
+            NoticeNow();
         }
     }
 

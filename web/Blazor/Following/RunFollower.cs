@@ -11,8 +11,6 @@ namespace Ddpm.Web.Following;
 /// <remarks>All members are used from one synchronisation context; <see cref="Changed"/> may come from any thread.</remarks>
 public sealed class RunFollower(ClusterClients cluster, string runId, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource _stopping = new();
     private Task _following = Task.CompletedTask;
 
@@ -110,40 +108,29 @@ public sealed class RunFollower(ClusterClients cluster, string runId, TimeProvid
             IsStopping = false;
     }
 
-    private async Task FollowAsync(CancellationToken cancellationToken)
+    private Task FollowAsync(CancellationToken cancellationToken)
     {
-        var pause = TimeSpan.Zero;
-        while (!cancellationToken.IsCancellationRequested)
+        var loop = new FollowLoop("Trainer", time);
+        return loop.RunAsync(ListenAsync, BeTroubled, cancellationToken);
+
+        async Task<bool> ListenAsync()
         {
-            try
-            {
-                if (pause > TimeSpan.Zero)
-                    await Task.Delay(pause, time, cancellationToken);
-                var answer = await cluster.Trainer.GetRunAsync(new GetRunRequest { RunId = RunId }, cluster.Unary(cancellationToken));
-                Trouble = null;
-                Take(answer.Run);
-                Changed?.Invoke();
-                await ReadCurveAsync(cancellationToken);
-                await WatchAsync(answer.Run.LastEvent + 1, () => pause = TimeSpan.Zero, cancellationToken);
-                if (Phase == FollowPhase.Ended)
-                    return;
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
-            {
+            var answer = await cluster.Trainer.GetRunAsync(new GetRunRequest { RunId = RunId }, cluster.Unary(cancellationToken));
+            Trouble = null;
+            Take(answer.Run);
+            Changed?.Invoke();
+            await ReadCurveAsync(cancellationToken);
+            await WatchAsync(answer.Run.LastEvent + 1, loop.Heard, cancellationToken);
+            return Phase == FollowPhase.Ended;
+        }
+
+        void BeTroubled(Trouble trouble, bool isMissing)
+        {
+            if (isMissing)
                 Phase = FollowPhase.Missing;
-                Changed?.Invoke();
-                return;
-            }
-            catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                Trouble = Trouble.From(e, "Trainer");
-                Changed?.Invoke();
-            }
-            catch (Exception e) when (cancellationToken.IsCancellationRequested && e is RpcException or OperationCanceledException)
-            {
-                return;
-            }
-            pause = pause == TimeSpan.Zero ? TimeSpan.FromMilliseconds(500) : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            else
+                Trouble = trouble;
+            Changed?.Invoke();
         }
     }
 

@@ -1,5 +1,6 @@
 using Ddpm.V1;
 using Ddpm.Web.Backend;
+using Ddpm.Web.Browsing;
 using Ddpm.Web.Following;
 using Grpc.Core;
 
@@ -11,9 +12,7 @@ public sealed class RunList(ClusterClients cluster)
     /// <summary>Runs on a page.</summary>
     public const int PageSize = 10;
 
-    // Tokens of the pages from the first to this one.
-    private readonly List<string> _tokens = [""];
-    private string _nextToken = "";
+    private readonly PageTrail _pages = new();
     private int _asked;
 
     /// <summary>Runs of this page, newest first; null before the first answer.</summary>
@@ -23,24 +22,24 @@ public sealed class RunList(ClusterClients cluster)
     public Trouble? Trouble { get; private set; }
 
     /// <summary>Number of this page, from 1.</summary>
-    public int Page => _tokens.Count;
+    public int Page => _pages.Page;
 
-    public bool HasNext => _nextToken.Length > 0;
+    public bool HasNext => _pages.HasNext;
 
-    public bool HasPrevious => _tokens.Count > 1;
+    public bool HasPrevious => _pages.HasPrevious;
 
     /// <summary>Whether a run of this page waits or trains.</summary>
     public bool HasUnfinished => Runs?.Any(run => !run.HasEnded()) == true;
 
     public async Task NextAsync(CancellationToken cancellationToken)
     {
-        _tokens.Add(_nextToken);
+        _pages.Next();
         await LoadAsync(cancellationToken);
     }
 
     public async Task PreviousAsync(CancellationToken cancellationToken)
     {
-        _tokens.RemoveAt(_tokens.Count - 1);
+        _pages.Previous();
         await LoadAsync(cancellationToken);
     }
 
@@ -50,9 +49,11 @@ public sealed class RunList(ClusterClients cluster)
         var asked = ++_asked;
         try
         {
-            var answer = await cluster.Trainer.ListRunsAsync(new ListRunsRequest { PageSize = PageSize, PageToken = _tokens[^1] }, cluster.Unary(cancellationToken));
-            if (asked == _asked)
-                (Runs, _nextToken, Trouble) = (answer.Runs, answer.NextPageToken, null);
+            var answer = await cluster.Trainer.ListRunsAsync(new ListRunsRequest { PageSize = PageSize, PageToken = _pages.Token }, cluster.Unary(cancellationToken));
+            if (asked != _asked)
+                return;
+            (Runs, Trouble) = (answer.Runs, null);
+            _pages.Read(answer.NextPageToken);
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
