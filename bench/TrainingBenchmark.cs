@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using BenchmarkDotNet.Attributes;
 using Ddpm.Hosting;
@@ -43,21 +41,16 @@ public class TrainingBenchmark
         recipe["data"]!["validation_images"] = 0;
         _recipe = recipe.ToJsonString();
 
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            var address = new Uri($"http://{listener.LocalEndpoint}");
-            listener.Stop();
-            var builder = WebApplication.CreateBuilder();
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Storage:Root"] = _folder, ["Trainer:Threads"] = "1", ["Trainer:Device"] = "cpu" });
-            builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address });
-            builder.AddTrainer();
-            _app = builder.Build();
-            _app.MapServiceDefaults();
-            _app.MapTrainer();
-            await _app.StartAsync();
-            _client = DdpmClient.Connect(address);
-        }
+        var address = new Uri($"http://127.0.0.1:{Cluster.FreePort()}");
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Storage:Root"] = _folder, ["Trainer:Threads"] = "1", ["Trainer:Device"] = "cpu" });
+        builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address });
+        builder.AddTrainer();
+        _app = builder.Build();
+        _app.MapServiceDefaults();
+        _app.MapTrainer();
+        await _app.StartAsync();
+        _client = DdpmClient.Connect(address);
         var parsed = Recipe.Parse(_recipe);
         _network = new UNet2DModel(parsed.Network, seed: 1);
         _images = randn([parsed.Training.BatchSize, parsed.Network.InChannels, parsed.Network.SampleSize!.Value.Height, parsed.Network.SampleSize.Value.Width]);

@@ -1,3 +1,5 @@
+using Ddpm.Safetensors;
+
 namespace Ddpm.Cli.Models;
 
 /// <summary>
@@ -9,7 +11,6 @@ internal static class ModelFolder
     private static readonly string[] NetworkFiles = ["config.json", "diffusion_pytorch_model.safetensors"];
     private static readonly string[] SchedulerFiles = ["scheduler_config.json"];
     private static readonly string[] OtherFiles = ["model_index.json", "README.md", "recipe.json", "training.json"];
-    private static readonly string[] PickleExtensions = [".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"];
 
     /// <summary>Name and path of each file that is imported.</summary>
     /// <exception cref="CommandException">It is not there, lacks a file, or has its weights as a pickle only.</exception>
@@ -31,7 +32,7 @@ internal static class ModelFolder
 
     private static string Missing(string folder, string needed)
     {
-        var pickle = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(name => PickleExtensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase));
+        var pickle = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(PickleFile.IsName);
         return needed == NetworkFiles[1] && pickle is not null
             ? $"{pickle} is a pickle, which can run code when it is read, and is never opened: convert it to {needed}."
             : $"{Path.GetFullPath(folder)} has no {needed}.";

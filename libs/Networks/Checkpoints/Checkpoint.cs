@@ -13,8 +13,6 @@ public sealed class Checkpoint : IDisposable
 {
     public const string WeightsFileName = "diffusion_pytorch_model.safetensors";
 
-    private static readonly string[] PickleExtensions = [".bin", ".ckpt", ".pt", ".pth", ".pkl"];
-
     private Checkpoint(UNet2DModel network, SchedulerConfig scheduler, ModelIndex index) => (Network, Scheduler, Index) = (network, scheduler, index);
 
     /// <summary>In evaluation mode; training it further takes <c>train()</c>.</summary>
@@ -98,7 +96,7 @@ public sealed class Checkpoint : IDisposable
         var path = Path.Combine(folder, name);
         if (File.Exists(path))
             return path;
-        var pickle = Directory.EnumerateFiles(folder).Select(Path.GetFileName).FirstOrDefault(file => PickleExtensions.Contains(Path.GetExtension(file)));
+        var pickle = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(PickleFile.IsName);
         throw new CheckpointException(folder, name == WeightsFileName && pickle is not null
             ? $"{pickle} is a pickle, which can run code when it is read, and is never opened; convert it to {WeightsFileName}"
             : $"{name} is missing");

@@ -26,7 +26,7 @@ internal static class CheckpointFolder
     {
         if (!Directory.Exists(folder))
             throw new InvalidModelException($"{folder} is not a folder.");
-        if (Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(VersionFiles.IsPickle) is { } pickle)
+        if (Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(PickleFile.IsName) is { } pickle)
             throw new InvalidModelException(VersionFiles.PickleRule(pickle));
         foreach (var needed in new[] { Config, Weights })
         {

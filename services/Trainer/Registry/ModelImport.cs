@@ -91,7 +91,7 @@ internal sealed class ModelImport(IModelRegistry models, IOptions<TrainerOptions
     /// <returns>Bytes of all files announced so far.</returns>
     private long Announce(string folder, ModelFile next, long announced)
     {
-        if (VersionFiles.IsPickle(next.Name))
+        if (PickleFile.IsName(next.Name))
             throw RpcErrors.Invalid(Path.GetFileName(next.Name), VersionFiles.PickleRule(Path.GetFileName(next.Name)));
         if (!VersionFiles.Names.Contains(next.Name))
             throw RpcErrors.Invalid("file.name", $"must be one of {string.Join(", ", VersionFiles.Names)}; is '{next.Name}'");
