@@ -9,11 +9,13 @@ namespace Ddpm.EndToEnd.Tests;
 /// <summary>A training run outlives its process, as often as that is killed.</summary>
 public sealed class KilledRunTests
 {
+    private const string Project = "services/Trainer";
+    private const string Program = "Ddpm.Trainer";
     private const int Kills = 10;
     private const int Steps = 300;
 
-    /// <summary>The last kill must come before the end, however long it takes to hear of a step.</summary>
-    private const int LastKill = 220;
+    /// <summary>A process is killed at most so many steps after the record that the one before left: all kills fit in, however fast the machine.</summary>
+    private const int LongestLife = 20;
 
     private static readonly string Recipe = TinyData.Recipe.Replace("\"steps\": 6", $"\"steps\": {Steps}").Replace("\"training\"", "\"samples\": { \"every\": 75 }, \"training\"");
 
@@ -28,14 +30,16 @@ public sealed class KilledRunTests
         string runId;
         await using (var first = await StartAsync(folder))
             runId = await SubmitAsync(first);
-        var killedAt = new List<long>();
+        var killedAt = new List<int>();
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var trainer = await StartAsync(folder);
-            // Each in its tenth, so that all fit in: at a step's report, and then some milliseconds into what follows.
-            killedAt.Add(await UntilStepAsync(trainer, runId, chance.Next((kill * LastKill / Kills) + 1, (kill + 1) * LastKill / Kills)));
+            // It goes on with the run by itself, perhaps before it listens; so the record tells how far it is, not the service.
+            var next = RecordedSteps(folder, runId) + chance.Next(1, LongestLife + 1);
+            await using var trainer = StartUnawaited(folder);
+            await UntilRecordedAsync(folder, runId, next, trainer);
             await Task.Delay(chance.Next(0, 40), TestContext.Current.CancellationToken);
-            await trainer.Process.KillAsync();
+            await trainer.KillAsync();
+            killedAt.Add(RecordedSteps(folder, runId));
         }
         await using var last = await StartAsync(folder);
         var killed = await EndAsync(last, runId);
@@ -44,16 +48,23 @@ public sealed class KilledRunTests
         var moments = string.Create(CultureInfo.InvariantCulture, $"seed {seed}, killed at steps {string.Join(", ", killedAt)}");
         killedAt.ShouldAllBe(step => step < Steps, moments);
         killed.State.ShouldBe(RunState.Succeeded, killed.Error);
-        StepsOf(folder, killed).ShouldBe(StepsOf(folder, undisturbed), moments);
-        StepsOf(folder, killed).Count(value => value == '\n').ShouldBe(Steps + 1);
+        StepsOf(folder, killed.Id).ShouldBe(StepsOf(folder, undisturbed.Id), moments);
+        RecordedSteps(folder, killed.Id).ShouldBe(Steps);
         WeightsOf(folder, killed).ShouldBe(WeightsOf(folder, undisturbed), moments);
         killed.Samples.Select(samples => (samples.Step, samples.Version)).ShouldBe(undisturbed.Samples.Select(samples => (samples.Step, samples.Version)), moments);
     }
 
-    private static Task<ServiceProcess> StartAsync(TemporaryFolder folder) => ServiceProcess.StartAsync(
-        "services/Trainer", "Ddpm.Trainer", ServiceProcess.FreeAddress(), null,
+    private static string[] Settings(TemporaryFolder folder) =>
+    [
         $"Storage:Root={folder.Resolve("data")}", $"Trainer:DataRoot={folder.Resolve("datasets")}", "Trainer:Threads=1",
-        "Trainer:CheckpointInterval=00:00:00.1", "Trainer:ProgressInterval=00:00:00.02");
+        "Trainer:CheckpointInterval=00:00:00.1", "Trainer:ProgressInterval=00:00:00.02",
+    ];
+
+    private static Task<ServiceProcess> StartAsync(TemporaryFolder folder) =>
+        ServiceProcess.StartAsync(Project, Program, ServiceProcess.FreeAddress(), null, Settings(folder));
+
+    private static RunningProcess StartUnawaited(TemporaryFolder folder) => RunningProcess.StartDotnet(
+        Repository.Program(Project, Program), [.. Settings(folder).Append($"Listen:Grpc={ServiceProcess.FreeAddress()}").Select(setting => $"--{setting}")]);
 
     private static async Task<string> SubmitAsync(ServiceProcess trainer)
     {
@@ -61,16 +72,16 @@ public sealed class KilledRunTests
         return (await client.Trainer.StartRunAsync(new StartRunRequest { RecipeJson = Recipe }, cancellationToken: TestContext.Current.CancellationToken)).Run.Id;
     }
 
-    private static async Task<long> UntilStepAsync(ServiceProcess trainer, string runId, long step)
+    private static async Task UntilRecordedAsync(TemporaryFolder folder, string runId, int steps, RunningProcess trainer)
     {
-        using var client = DdpmClient.Connect(trainer.GrpcAddress!);
-        var run = (await client.Trainer.GetRunAsync(new GetRunRequest { RunId = runId }, cancellationToken: TestContext.Current.CancellationToken)).Run;
-        await foreach (var happened in client.WatchRunAsync(runId, run.LastEvent + 1, TestContext.Current.CancellationToken))
+        var ended = trainer.ExitAsync();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (RecordedSteps(folder, runId) < steps)
         {
-            if (happened.Run.StepsDone >= step)
-                return happened.Run.StepsDone;
+            if (ended.IsCompleted)
+                throw new InvalidOperationException($"The Trainer ended by itself:\n{trainer.Output}\n{trainer.Error}");
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
-        return Steps;
     }
 
     private static async Task<Run> EndAsync(ServiceProcess trainer, string runId)
@@ -82,7 +93,20 @@ public sealed class KilledRunTests
         return last!;
     }
 
-    private static byte[] StepsOf(TemporaryFolder folder, Run run) => File.ReadAllBytes(folder.Resolve("data", "runs", run.Id, "steps.csv"));
+    /// <summary>The record of a run, which a process may be writing.</summary>
+    private static byte[] StepsOf(TemporaryFolder folder, string runId)
+    {
+        var path = folder.Resolve("data", "runs", runId, "steps.csv");
+        if (!File.Exists(path))
+            return [];
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Lines of the record but for its header.</summary>
+    private static int RecordedSteps(TemporaryFolder folder, string runId) => Math.Max(0, StepsOf(folder, runId).Count(value => value == '\n') - 1);
 
     private static byte[] WeightsOf(TemporaryFolder folder, Run run) =>
         File.ReadAllBytes(folder.Resolve("data", "models", run.Model, "versions", run.PublishedVersion, "diffusion_pytorch_model.safetensors"));
