@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Networks;
 
-/// <summary>The lowest resolution: a residual block, _attention where asked, a residual block (diffusers' UNetMidBlock2D).</summary>
+/// <summary>The lowest resolution: a residual block, attention where asked, a residual block (diffusers' UNetMidBlock2D).</summary>
 internal sealed class MiddleBlock : nn.Module<Tensor, Tensor, Tensor>
 {
     private readonly ModuleList<ResidualBlock> _resnets;

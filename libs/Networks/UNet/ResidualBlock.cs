@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Networks;
 
 /// <summary>
-/// Two normalised convolutions around an injection of the time embedding, and a _shortcut (diffusers' ResnetBlock2D). The projected embedding
+/// Two normalised convolutions around an injection of the time embedding, and a shortcut (diffusers' ResnetBlock2D). The projected embedding
 /// is added between the convolutions, or scales and shifts what the second normalisation gives (FiLM).
 /// </summary>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>

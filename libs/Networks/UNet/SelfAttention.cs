@@ -5,7 +5,7 @@ namespace Ddpm.Networks;
 
 /// <summary>
 /// Multi-head attention of an image's positions to each other, with a residual connection (diffusers' Attention as UNet2DModel uses it).
-/// With <see cref="UNetConfig.AttentionTimeEmbedding"/> a _projection of the time embedding is added to _query, _key and _value.
+/// With <see cref="UNetConfig.AttentionTimeEmbedding"/> a projection of the time embedding is added to query, key and value.
 /// </summary>
 internal sealed class SelfAttention : nn.Module<Tensor, Tensor, Tensor>
 {
