@@ -9,26 +9,26 @@ internal static class PngEncoder
     /// <param name="shape">[C, H, W].</param>
     public static byte[] Encode(ReadOnlySpan<float> image, IReadOnlyList<int> shape)
     {
-        using var bitmap = new SKBitmap(Describe(shape, shape[2], shape[1]));
+        using var bitmap = new SKBitmap(new SKImageInfo(shape[2], shape[1], shape[0] == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque));
         Draw(bitmap, image, shape, left: 0, top: 0);
         return Encode(bitmap);
     }
 
-    /// <summary>Puts images into a grid as square as can be, with a gap of two pixels, in the order of the trajectories.</summary>
+    /// <summary>
+    /// Puts images into a grid as square as can be, in the order of the trajectories. The gaps of two pixels, and the places at the end that are
+    /// left over, are transparent: a grid lies well on any page.
+    /// </summary>
     public static byte[] EncodeGrid(IReadOnlyList<float[]> images, IReadOnlyList<int> shape)
     {
         const int gap = 2;
         var columns = (int)Math.Ceiling(Math.Sqrt(images.Count));
         var rows = (images.Count + columns - 1) / columns;
-        using var bitmap = new SKBitmap(Describe(shape, columns * (shape[2] + gap) - gap, rows * (shape[1] + gap) - gap));
-        bitmap.Erase(SKColors.White);
+        using var bitmap = new SKBitmap(columns * (shape[2] + gap) - gap, rows * (shape[1] + gap) - gap, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        bitmap.Erase(SKColors.Transparent);
         for (var i = 0; i < images.Count; i++)
             Draw(bitmap, images[i], shape, left: i % columns * (shape[2] + gap), top: i / columns * (shape[1] + gap));
         return Encode(bitmap);
     }
-
-    private static SKImageInfo Describe(IReadOnlyList<int> shape, int width, int height) =>
-        new(width, height, shape[0] == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque);
 
     private static void Draw(SKBitmap bitmap, ReadOnlySpan<float> image, IReadOnlyList<int> shape, int left, int top)
     {
@@ -41,13 +41,13 @@ internal static class PngEncoder
             {
                 var source = y * width + x;
                 var target = (top + y) * bitmap.RowBytes + (left + x) * bitmap.BytesPerPixel;
-                if (channels == 1)
+                if (bitmap.BytesPerPixel == 1)
                 {
                     pixels[target] = ToByte(image[source]);
                     continue;
                 }
                 for (var c = 0; c < 3; c++)
-                    pixels[target + c] = ToByte(image[c * plane + source]);
+                    pixels[target + c] = ToByte(image[(channels == 1 ? 0 : c * plane) + source]);
                 pixels[target + 3] = byte.MaxValue;
             }
         }

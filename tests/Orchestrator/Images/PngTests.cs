@@ -56,7 +56,8 @@ public sealed class PngTests : IDisposable
                     grid.GetPixel(k % 3 * (width + 2) + x, k / 3 * (height + 2) + y).ShouldBe(image.GetPixel(x, y));
             }
         }
-        grid.GetPixel(width, 0).ShouldBe(SKColors.White);
+        grid.GetPixel(width, 0).Alpha.ShouldBe((byte)0, "the gap");
+        grid.GetPixel(grid.Width - 1, grid.Height - 1).Alpha.ShouldBe((byte)0, "the place that is left over");
     }
 
     /// <summary>A second reader of the format: checks every chunk's CRC with zlib's and answers the texts.</summary>

@@ -1,6 +1,7 @@
 using Bunit;
 using Ddpm.Protocol;
 using Ddpm.Web.Components.Pages;
+using Ddpm.Web.Following;
 using Ddpm.Web.Tests.Doubles;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
@@ -98,6 +99,7 @@ public class CreatePageTests : GalleryContext
     [Fact]
     public async Task Submit_Accepted_ShowsPreviewsAsTheySharpen()
     {
+        Time.AutoAdvanceAmount = JobFollower.NoticeInterval;
         var page = Render<Create>();
         page.WaitForElement(Id("count-input")).Change("2");
         page.Find(Id("create-form")).Submit();

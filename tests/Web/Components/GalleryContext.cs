@@ -4,6 +4,7 @@ using Ddpm.Web.Creating;
 using Ddpm.Web.Tests.Doubles;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -16,11 +17,14 @@ public abstract class GalleryContext : BunitContext, IAsyncLifetime
     {
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
-        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton<TimeProvider>(Time);
         Services.AddSingleton(Cluster.Of(Orchestrator, Trainer, Models, DataSets));
         Services.AddTransient(_ => new CreateForm(() => 7));
         SetRendererInfo(new RendererInfo("Server", isInteractive: true));
     }
+
+    /// <summary>Stands still until a test advances it.</summary>
+    protected FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
 
     internal InMemoryOrchestrator Orchestrator { get; } = new();
 

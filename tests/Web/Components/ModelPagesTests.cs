@@ -163,6 +163,31 @@ public class ModelPagesTests : GalleryContext
     }
 
     [Fact]
+    public void Page_AnotherMovesAnAlias_ShowsItByItself()
+    {
+        var page = Show();
+        page.WaitForElement(Id("version-aaaaaaaaaa")).QuerySelector(Id("alias-latest")).ShouldNotBeNull();
+
+        Models.Models[0].Aliases["latest"] = Samples.OlderVersion;
+        Time.Advance(TimeSpan.FromSeconds(5));
+
+        page.WaitForAssertion(() => page.Find(Id($"version-{Older}")).QuerySelector(Id("alias-latest")).ShouldNotBeNull());
+    }
+
+    [Fact]
+    public void List_ARunPublishesAModel_ShowsItByItself()
+    {
+        Models.Models.Clear();
+        var page = Render<ModelList>();
+        page.WaitForElement(Id("models-empty"));
+
+        Models.Models.Add(Samples.Garments());
+        Time.Advance(TimeSpan.FromSeconds(10));
+
+        page.WaitForElement(Id("model-garments"));
+    }
+
+    [Fact]
     public void Page_NoSuchModel_SaysSo() => Render<ModelPage>(parameters => parameters.Add(p => p.Name, "none")).WaitForElement(Id("model-missing"));
 
     private IRenderedComponent<ModelPage> Show() => Render<ModelPage>(parameters => parameters.Add(p => p.Name, "garments"));
