@@ -13,7 +13,7 @@ public static class DenoiserServices
         services.AddValidatedOptions<DenoiserOptions>(DenoiserOptions.Section);
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore();
-        services.AddSingleton<IDenoisingEngine, TorchEngine>();
+        services.AddSingleton(DenoisingEngines.Choose);
         services.AddSingleton<DenoiserMetrics>();
         services.AddSingleton<NetworkCache>();
         services.AddSingleton<RowScheduler>();

@@ -2,12 +2,15 @@ using Ddpm.V1;
 
 namespace Ddpm.Denoiser.Tests;
 
+/// <summary>Either engine on a CPU: ONNX Runtime as it is, Torch a row at a time.</summary>
 public sealed class ExactModeTests
 {
-    [Fact]
-    public async Task PredictNoise_InExactMode_GivesARowTheSameBitsAmongAnyNeighbours()
+    [Theory]
+    [InlineData("onnx")]
+    [InlineData("torch")]
+    public async Task PredictNoise_InExactMode_GivesARowTheSameBitsAmongAnyNeighbours(string engine)
     {
-        await using var host = await DenoiserHost.StartAsync("Workers=2");
+        await using var host = await DenoiserHost.StartAsync("Workers=2", $"Engine={engine}");
         var version = await host.PublishGoldenAsync();
         var row = Golden.Instance.Row(1);
         var alone = (await host.PredictAsync(version, row))[0];
@@ -20,11 +23,13 @@ public sealed class ExactModeTests
         }
     }
 
-    [Fact]
-    public async Task PredictNoise_InExactMode_GivesTheSameBitsWithOneWorkerAndWithTwo()
+    [Theory]
+    [InlineData("onnx")]
+    [InlineData("torch")]
+    public async Task PredictNoise_InExactMode_GivesTheSameBitsWithOneWorkerAndWithTwo(string engine)
     {
-        await using var one = await DenoiserHost.StartAsync("Workers=1");
-        await using var two = await DenoiserHost.StartAsync("Workers=2");
+        await using var one = await DenoiserHost.StartAsync("Workers=1", $"Engine={engine}");
+        await using var two = await DenoiserHost.StartAsync("Workers=2", $"Engine={engine}");
         var rows = Enumerable.Range(0, 16).Select(Neighbour).ToArray();
 
         var byOne = await one.PredictAsync(await one.PublishGoldenAsync(), rows);
@@ -33,10 +38,12 @@ public sealed class ExactModeTests
         byTwo.ShouldBe(byOne);
     }
 
-    [Fact]
-    public async Task PredictNoise_OfGuidedRowInExactMode_GivesTheSameBitsAmongAnyNeighbours()
+    [Theory]
+    [InlineData("onnx")]
+    [InlineData("torch")]
+    public async Task PredictNoise_OfGuidedRowInExactMode_GivesTheSameBitsAmongAnyNeighbours(string engine)
     {
-        await using var host = await DenoiserHost.StartAsync("Workers=2");
+        await using var host = await DenoiserHost.StartAsync("Workers=2", $"Engine={engine}");
         var version = await host.PublishConditionalAsync();
         NoiseRow Guided(int i)
         {

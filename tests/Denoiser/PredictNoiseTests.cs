@@ -18,7 +18,7 @@ public sealed class PredictNoiseTests
         var response = await host.SendAsync(
             DenoiserHost.Request(version, [.. Enumerable.Range(0, golden.Rows).Select(golden.Row)]));
 
-        response.Evaluation.ShouldBe(new Evaluation { Engine = "torch-cpu", Mode = "exact" });
+        response.Evaluation.ShouldBe(new Evaluation { Engine = "onnxruntime-cpu", Mode = "exact" });
         response.PredictedNoise.Count.ShouldBe(golden.Rows);
         for (var row = 0; row < golden.Rows; row++)
         {
@@ -121,8 +121,8 @@ public sealed class PredictNoiseTests
         var info = await host.InfoAsync();
 
         info.LoadedVersions.ShouldBe([$"golden@{version.Version}"]);
-        info.Evaluation.ShouldBe(new Evaluation { Engine = "torch-cpu", Mode = "exact" });
-        info.MaxBatchRows.ShouldBe(1);
+        info.Evaluation.ShouldBe(new Evaluation { Engine = "onnxruntime-cpu", Mode = "exact" });
+        info.MaxBatchRows.ShouldBe(4);
         info.QueuedRows.ShouldBe(0);
         info.Device.ShouldStartWith("CPU");
     }

@@ -5,14 +5,9 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Networks;
 
-/// <summary>
-/// A network with its weights and what it was trained for: a flat Hugging Face folder as google/ddpm-* have it, of config.json,
-/// diffusion_pytorch_model.safetensors, scheduler_config.json and, where there is one, model_index.json.
-/// </summary>
+/// <summary>A network with its weights and what it was trained for, from a <see cref="CheckpointFolder"/>.</summary>
 public sealed class Checkpoint : IDisposable
 {
-    public const string WeightsFileName = "diffusion_pytorch_model.safetensors";
-
     private Checkpoint(UNet2DModel network, SchedulerConfig scheduler, ModelIndex index) => (Network, Scheduler, Index) = (network, scheduler, index);
 
     /// <summary>In evaluation mode; training it further takes <c>train()</c>.</summary>
@@ -30,19 +25,15 @@ public sealed class Checkpoint : IDisposable
     public static Checkpoint Load(string folder, Device? device = null)
     {
         LibTorch.Load();
-        var config = UNetConfig.Read(Require(folder, UNetConfig.FileName));
-        var scheduler = SchedulerConfig.Read(Require(folder, SchedulerConfig.FileName));
-        var indexPath = Path.Combine(folder, ModelIndex.FileName);
-        var index = File.Exists(indexPath) ? ModelIndex.Read(indexPath) : ModelIndex.Unconditional;
-        using var weights = SafetensorsFile.Open(Require(folder, WeightsFileName));
-        var network = new UNet2DModel(config);
+        using var opened = CheckpointFolder.Open(folder);
+        var network = new UNet2DModel(opened.Config);
         try
         {
-            ReadWeights(folder, network, weights);
+            ReadWeights(opened, network);
             network.eval();
             if (device is not null && device.type != DeviceType.CPU)
                 network.to(device);
-            return new Checkpoint(network, scheduler, index);
+            return new Checkpoint(network, opened.Scheduler, opened.Index);
         }
         catch
         {
@@ -72,7 +63,7 @@ public sealed class Checkpoint : IDisposable
         Directory.CreateDirectory(aside);
         try
         {
-            WriteWeights(Path.Combine(aside, WeightsFileName), network);
+            WriteWeights(Path.Combine(aside, CheckpointFolder.WeightsFileName), network);
             WriteText(aside, UNetConfig.FileName, network.Config.ToJson());
             WriteText(aside, SchedulerConfig.FileName, scheduler.ToJson());
             WriteText(aside, ModelIndex.FileName, index.ToJson());
@@ -89,48 +80,15 @@ public sealed class Checkpoint : IDisposable
 
     public void Dispose() => Network.Dispose();
 
-    private static string Require(string folder, string name)
+    private static void ReadWeights(CheckpointFolder folder, UNet2DModel network)
     {
-        if (!Directory.Exists(folder))
-            throw new CheckpointException(folder, "there is no such folder");
-        var path = Path.Combine(folder, name);
-        if (File.Exists(path))
-            return path;
-        var pickle = Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).FirstOrDefault(PickleFile.IsName);
-        throw new CheckpointException(folder, name == WeightsFileName && pickle is not null
-            ? $"{pickle} is a pickle, which can run code when it is read, and is never opened; convert it to {WeightsFileName}"
-            : $"{name} is missing");
-    }
-
-    private static void ReadWeights(string folder, UNet2DModel network, SafetensorsFile file)
-    {
-        var names = file.Entries.Keys.ToLookup(AttentionNames.Modern);
-        ThrowIfAny(folder, "has weights under both their old and their new name", names.Where(group => group.Count() > 1).Select(group => group.Key));
-        var stored = names.ToDictionary(group => group.Key, group => group.Single());
         var parameters = network.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
-        ThrowIfAny(folder, "lacks weights that config.json asks for", parameters.Keys.Except(stored.Keys));
-        ThrowIfAny(folder, "has weights that config.json does not ask for", stored.Keys.Except(parameters.Keys));
+        folder.ThrowIfNot(parameters.Keys);
         using var unrecorded = no_grad();
         // copy_ answers another handle on the weights, which would keep them until it is collected.
         using var scope = NewDisposeScope();
         foreach (var (name, parameter) in parameters)
-        {
-            var entry = file.Entries[stored[name]];
-            if (!entry.Shape.AsSpan().SequenceEqual(parameter.shape))
-            {
-                throw new CheckpointException(folder,
-                    $"{WeightsFileName}: {entry.Name} has shape [{string.Join(", ", entry.Shape)}], config.json asks for [{string.Join(", ", parameter.shape)}]");
-            }
-            var values = tensor(file.ReadFloat32(entry.Name), parameter.shape);
-            parameter.copy_(values);
-        }
-    }
-
-    private static void ThrowIfAny(string folder, string problem, IEnumerable<string> names)
-    {
-        var all = names.Order(StringComparer.Ordinal).ToList();
-        if (all.Count > 0)
-            throw new CheckpointException(folder, $"{WeightsFileName} {problem}: {string.Join(", ", all.Take(3))}{(all.Count > 3 ? $" and {all.Count - 3} more" : "")}");
+            parameter.copy_(tensor(folder.ReadWeight(name, parameter.shape), parameter.shape));
     }
 
     private static void WriteWeights(string path, UNet2DModel network)

@@ -114,7 +114,7 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
             throw new InvalidModelException($"The model's name '{name}' {ModelName.Rule}.");
         if (publish.Aliases.FirstOrDefault(a => !ModelName.IsAlias(a)) is { } bad)
             throw new InvalidModelException($"The alias '{bad}' {ModelName.Rule}.");
-        var files = CheckpointFolder.Files(sourceFolder);
+        var files = CheckpointLayout.Files(sourceFolder);
 
         RemoveAbandoned();
         var aside = Path.Combine(_root, $"{AsidePrefix}{Guid.NewGuid():N}");
@@ -124,7 +124,7 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         {
             foreach (var file in files)
                 await AtomicFile.CopySyncedAsync(Path.Combine(sourceFolder, file), Path.Combine(aside, file), cancellationToken);
-            CheckpointFolder.Describe(aside);
+            CheckpointLayout.Describe(aside);
             var manifest = await Manifest.OfAsync(aside, files, cancellationToken);
             version = manifest.Version;
             await AtomicFile.WriteAsync(Path.Combine(aside, Manifest.FileName), manifest.Bytes, cancellationToken);
@@ -196,12 +196,12 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
             name,
             version,
             published.CreatedAt,
-            CheckpointFolder.Describe(folder),
+            CheckpointLayout.Describe(folder),
             new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length),
-            await TextAsync(folder, CheckpointFolder.Card, cancellationToken),
+            await TextAsync(folder, CheckpointLayout.Card, cancellationToken),
             published.RunId,
-            await TextAsync(folder, CheckpointFolder.Recipe, cancellationToken),
-            await TextAsync(folder, CheckpointFolder.Training, cancellationToken),
+            await TextAsync(folder, CheckpointLayout.Recipe, cancellationToken),
+            await TextAsync(folder, CheckpointLayout.Training, cancellationToken),
             await MeasurementsAsync(name, version, cancellationToken));
     }
 

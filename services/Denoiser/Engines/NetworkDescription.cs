@@ -1,4 +1,5 @@
 using Ddpm.Diffusion;
+using Ddpm.Networks;
 using Ddpm.Storage.Models;
 
 namespace Ddpm.Denoiser;
@@ -18,4 +19,47 @@ public sealed record NetworkDescription(
     public int Elements => Channels * Height * Width;
 
     public int[] Shape => [Channels, Height, Width];
+
+    /// <summary>Reads it from a checkpoint's configuration.</summary>
+    /// <exception cref="InvalidConfigException">The files do not say what images the network takes, or contradict each other.</exception>
+    public static NetworkDescription Of(UNetConfig config, SchedulerConfig scheduler)
+    {
+        var violations = new List<FieldViolation>();
+        if (config.SampleSize is null)
+            violations.Add(new("sample_size", "must be set"));
+        var outChannels = scheduler.OutChannels(config.InChannels);
+        if (config.OutChannels != outChannels)
+        {
+            violations.Add(new("out_channels", $"must be {outChannels} where in_channels is {config.InChannels} and the variance_type of "
+                + $"{SchedulerConfig.FileName} is '{scheduler.VarianceType}', is {config.OutChannels}"));
+        }
+        if (config.NullClassEmbed is { } row && row != config.NumClassEmbeds - 1)
+            violations.Add(new("null_class_embed", $"must be the last row of the class embedding ({config.NumClassEmbeds - 1}), is {row}"));
+        if (violations.Count > 0)
+            throw new InvalidConfigException(UNetConfig.FileName, violations);
+
+        return new NetworkDescription(
+            config.InChannels,
+            config.SampleSize!.Value.Height,
+            config.SampleSize.Value.Width,
+            Target(scheduler),
+            new NoiseSchedule(new NoiseScheduleOptions(Kind(scheduler), scheduler.NumTrainTimesteps, scheduler.BetaStart, scheduler.BetaEnd)),
+            (config.NumClassEmbeds ?? 0) - (config.NullClassEmbed is null ? 0 : 1),
+            config.NullClassEmbed);
+    }
+
+    private static PredictionTarget Target(SchedulerConfig scheduler) => scheduler.PredictionType switch
+    {
+        "v_prediction" => PredictionTarget.V,
+        "sample" => PredictionTarget.Sample,
+        _ => PredictionTarget.Epsilon,
+    };
+
+    private static BetaScheduleKind Kind(SchedulerConfig scheduler) => scheduler.BetaSchedule switch
+    {
+        "scaled_linear" => BetaScheduleKind.ScaledLinear,
+        "squaredcos_cap_v2" => BetaScheduleKind.Cosine,
+        "sigmoid" => BetaScheduleKind.Sigmoid,
+        _ => BetaScheduleKind.Linear,
+    };
 }

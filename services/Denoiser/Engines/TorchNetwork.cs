@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using Ddpm.Diffusion;
 using Ddpm.Networks;
-using Ddpm.Storage.Models;
 using static TorchSharp.torch;
 
 namespace Ddpm.Denoiser;
@@ -24,7 +22,7 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         _fixedBatch = fixedBatch;
         try
         {
-            Description = Describe(checkpoint.Network.Config, checkpoint.Scheduler);
+            Description = NetworkDescription.Of(checkpoint.Network.Config, checkpoint.Scheduler);
         }
         catch
         {
@@ -68,45 +66,4 @@ internal sealed class TorchNetwork : IDenoisingNetwork
     }
 
     public void Dispose() => _checkpoint.Dispose();
-
-    private static NetworkDescription Describe(UNetConfig config, SchedulerConfig scheduler)
-    {
-        var violations = new List<FieldViolation>();
-        if (config.SampleSize is null)
-            violations.Add(new("sample_size", "must be set"));
-        var outChannels = scheduler.OutChannels(config.InChannels);
-        if (config.OutChannels != outChannels)
-        {
-            violations.Add(new("out_channels", $"must be {outChannels} where in_channels is {config.InChannels} and the variance_type of "
-                + $"{SchedulerConfig.FileName} is '{scheduler.VarianceType}', is {config.OutChannels}"));
-        }
-        if (config.NullClassEmbed is { } row && row != config.NumClassEmbeds - 1)
-            violations.Add(new("null_class_embed", $"must be the last row of the class embedding ({config.NumClassEmbeds - 1}), is {row}"));
-        if (violations.Count > 0)
-            throw new InvalidConfigException(UNetConfig.FileName, violations);
-
-        return new NetworkDescription(
-            config.InChannels,
-            config.SampleSize!.Value.Height,
-            config.SampleSize.Value.Width,
-            Target(scheduler),
-            new NoiseSchedule(new NoiseScheduleOptions(Kind(scheduler), scheduler.NumTrainTimesteps, scheduler.BetaStart, scheduler.BetaEnd)),
-            (config.NumClassEmbeds ?? 0) - (config.NullClassEmbed is null ? 0 : 1),
-            config.NullClassEmbed);
-    }
-
-    private static PredictionTarget Target(SchedulerConfig scheduler) => scheduler.PredictionType switch
-    {
-        "v_prediction" => PredictionTarget.V,
-        "sample" => PredictionTarget.Sample,
-        _ => PredictionTarget.Epsilon,
-    };
-
-    private static BetaScheduleKind Kind(SchedulerConfig scheduler) => scheduler.BetaSchedule switch
-    {
-        "scaled_linear" => BetaScheduleKind.ScaledLinear,
-        "squaredcos_cap_v2" => BetaScheduleKind.Cosine,
-        "sigmoid" => BetaScheduleKind.Sigmoid,
-        _ => BetaScheduleKind.Linear,
-    };
 }

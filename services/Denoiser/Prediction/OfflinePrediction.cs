@@ -1,4 +1,3 @@
-using Ddpm.Networks;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Denoiser;
@@ -16,7 +15,7 @@ public sealed class OfflinePrediction : IDisposable
     /// <exception cref="InvalidDataException">It cannot be loaded; the message names the file and the rule.</exception>
     public static OfflinePrediction Open(string folder)
     {
-        var engine = new TorchEngine(Options.Create(new DenoiserOptions { Device = DeviceChoice.Cpu, Mode = EvaluationMode.Exact }));
+        var engine = new OnnxEngine(Options.Create(new DenoiserOptions()));
         return new OfflinePrediction(engine.Load(folder));
     }
 

@@ -127,7 +127,7 @@ internal sealed class ModelImport(IModelRegistry models, IOptions<TrainerOptions
         }
         catch (SafetensorsException e)
         {
-            throw RpcErrors.Invalid(Checkpoint.WeightsFileName, e.Message.Replace($"{folder}{Path.DirectorySeparatorChar}", "", StringComparison.Ordinal));
+            throw RpcErrors.Invalid(CheckpointFolder.WeightsFileName, e.Message.Replace($"{folder}{Path.DirectorySeparatorChar}", "", StringComparison.Ordinal));
         }
     }
 }

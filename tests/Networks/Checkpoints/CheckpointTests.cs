@@ -38,18 +38,18 @@ public sealed class CheckpointTests : IDisposable
 
         Checkpoint.Save(Target + "2", network, Scheduler, Index);
 
-        File.ReadAllBytes(Path.Combine(Target + "2", Checkpoint.WeightsFileName)).ShouldBe(File.ReadAllBytes(Path.Combine(Target, Checkpoint.WeightsFileName)));
+        File.ReadAllBytes(Path.Combine(Target + "2", CheckpointFolder.WeightsFileName)).ShouldBe(File.ReadAllBytes(Path.Combine(Target, CheckpointFolder.WeightsFileName)));
     }
 
     [Fact]
     public void Save_FolderThatExists_IsRefusedAndLeftAlone()
     {
         using var network = Save();
-        var before = File.ReadAllBytes(Path.Combine(Target, Checkpoint.WeightsFileName));
+        var before = File.ReadAllBytes(Path.Combine(Target, CheckpointFolder.WeightsFileName));
 
         Should.Throw<IOException>(() => Checkpoint.Save(Target, network, Scheduler, ModelIndex.Unconditional)).Message.ShouldContain("exists already");
 
-        File.ReadAllBytes(Path.Combine(Target, Checkpoint.WeightsFileName)).ShouldBe(before);
+        File.ReadAllBytes(Path.Combine(Target, CheckpointFolder.WeightsFileName)).ShouldBe(before);
         Directory.EnumerateFileSystemEntries(_folder.Path).ShouldHaveSingleItem();
     }
 
@@ -59,7 +59,7 @@ public sealed class CheckpointTests : IDisposable
     public void Load_PickleInsteadOfSafetensors_IsRefusedByName(string name)
     {
         using var network = Save();
-        File.Move(Path.Combine(Target, Checkpoint.WeightsFileName), Path.Combine(Target, name));
+        File.Move(Path.Combine(Target, CheckpointFolder.WeightsFileName), Path.Combine(Target, name));
 
         Should.Throw<CheckpointException>(() => Checkpoint.Load(Target)).Message.ShouldContain($"{name} is a pickle");
     }
@@ -100,7 +100,7 @@ public sealed class CheckpointTests : IDisposable
     public void Load_TruncatedWeights_IsRefused()
     {
         using var network = Save();
-        using (var stream = File.OpenWrite(Path.Combine(Target, Checkpoint.WeightsFileName)))
+        using (var stream = File.OpenWrite(Path.Combine(Target, CheckpointFolder.WeightsFileName)))
             stream.SetLength(stream.Length - 4);
 
         Should.Throw<SafetensorsException>(() => Checkpoint.Load(Target));

@@ -1,5 +1,10 @@
 namespace Ddpm.Networks.UNet;
 
+/// <summary>What touches the generator that Torch has for the whole process; one after the other.</summary>
+[CollectionDefinition(nameof(TouchesTorchsGenerator))]
+public sealed class TouchesTorchsGenerator;
+
+[Collection(nameof(TouchesTorchsGenerator))]
 public sealed class FreshWeightsTests
 {
     [Fact]
@@ -16,14 +21,19 @@ public sealed class FreshWeightsTests
             },
             TestContext.Current.CancellationToken);
 
-        for (var i = 0; i < 20; i++)
+        try
         {
-            using var again = new UNet2DModel(SmallNetwork.Config, seed: 5);
-            Weights(again).ShouldBe(Weights(alone));
+            for (var i = 0; i < 20; i++)
+            {
+                using var again = new UNet2DModel(SmallNetwork.Config, seed: 5);
+                Weights(again).ShouldBe(Weights(alone));
+            }
         }
-
-        await enough.CancelAsync();
-        await disturbing;
+        finally
+        {
+            await enough.CancelAsync();
+            await disturbing;
+        }
         Weights(other).ShouldNotBe(Weights(alone));
     }
 

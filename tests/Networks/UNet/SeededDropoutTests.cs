@@ -2,6 +2,7 @@ using static TorchSharp.torch;
 
 namespace Ddpm.Networks.UNet;
 
+[Collection(nameof(TouchesTorchsGenerator))]
 public sealed class SeededDropoutTests : IDisposable
 {
     private const int Elements = 400_003;

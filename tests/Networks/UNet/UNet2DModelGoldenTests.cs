@@ -1,4 +1,3 @@
-using System.Text;
 using Ddpm.Safetensors;
 using static TorchSharp.torch;
 
@@ -34,35 +33,12 @@ public sealed class UNet2DModelGoldenTests
     {
         using var _ = inference_mode();
         using var scope = NewDisposeScope();
-        using var network = new UNet2DModel(UNetConfig.Read(Goldens.Path("unet_hash_medium_32_64.config.json")));
-        network.eval();
-        foreach (var (name, parameter) in network.named_parameters())
-            parameter.copy_(tensor(HashedWeights(name, parameter.shape), parameter.shape));
+        using var network = HashedNetwork.Create();
         using var io = SafetensorsFile.Open(Goldens.Path("unet_hash_medium_32_64.safetensors"));
 
         var predicted = network.forward(io.Float32("x"), io.Int64("t"), null);
 
         network.ParameterCount.ShouldBe(2245763);
         predicted.DistanceTo(io.Float64("eps.f64")).ShouldBeLessThan(1e-5);
-    }
-
-    /// <summary>Numbers in (−1, 1) by SplitMix64 from the FNV-1a hash of the weight's name, scaled as goldens/README.md says.</summary>
-    private static float[] HashedWeights(string name, long[] shape)
-    {
-        var hash = 0xcbf29ce484222325;
-        foreach (var octet in Encoding.UTF8.GetBytes(name))
-            hash = (hash ^ octet) * 0x100000001b3;
-        var scale = Math.Sqrt(3.0 / shape.Skip(1).Aggregate(1L, (product, extent) => product * extent));
-        var weights = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-        for (var i = 0; i < weights.Length; i++)
-        {
-            var z = hash + (ulong)(i + 1) * 0x9E3779B97F4A7C15;
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            z ^= z >> 31;
-            var u = 2 * ((z >> 40) / (double)(1 << 24)) - 1;
-            weights[i] = (float)(name.EndsWith(".bias") ? 0.1 * u : shape.Length == 1 ? 1 + 0.1 * u : u * scale);
-        }
-        return weights;
     }
 }

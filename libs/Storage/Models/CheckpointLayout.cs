@@ -8,7 +8,7 @@ namespace Ddpm.Storage.Models;
 /// Extensions of ours, which diffusers ignores: <c>null_class_embed</c> in config.json (row of the class embedding that stands for
 /// no class) and <c>id2label</c> in model_index.json (names of the classes).
 /// </summary>
-internal static class CheckpointFolder
+internal static class CheckpointLayout
 {
     public const string Config = "config.json";
     public const string Weights = "diffusion_pytorch_model.safetensors";

@@ -1,0 +1,79 @@
+using System.Buffers;
+using Ddpm.Networks;
+using Ddpm.Networks.Onnx;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Ddpm.Denoiser;
+
+/// <summary>A checkpoint's U-Net in ONNX Runtime: one session for what depends on timestep and class alone, one for the rest.</summary>
+internal sealed class OnnxNetwork : IDenoisingNetwork
+{
+    private static readonly RunOptions Run = new();
+
+    private readonly TimeTable _times;
+    private readonly InferenceSession _body;
+    private readonly int _outputElements;
+    private readonly long[] _outputShape;
+
+    /// <exception cref="CheckpointException">The weights do not fit config.json.</exception>
+    /// <exception cref="InvalidConfigException">Its files do not say what images it takes.</exception>
+    public OnnxNetwork(CheckpointFolder checkpoint)
+    {
+        Description = NetworkDescription.Of(checkpoint.Config, checkpoint.Scheduler);
+        var (embedding, body) = OnnxExport.Parts(checkpoint);
+        MemoryBytes = embedding.Length + body.Length;
+        _times = new TimeTable(embedding, isConditional: Description.Classes > 0 || Description.NullClass is not null);
+        try
+        {
+            _body = OnnxSession.Open(body);
+        }
+        catch
+        {
+            _times.Dispose();
+            throw;
+        }
+        _outputShape = [0, checkpoint.Config.OutChannels, Description.Height, Description.Width];
+        _outputElements = checkpoint.Config.OutChannels * Description.Height * Description.Width;
+    }
+
+    public NetworkDescription Description { get; }
+
+    public long MemoryBytes { get; }
+
+    public float[][] Evaluate(IReadOnlyList<NetworkRow> rows)
+    {
+        var (elements, timeElements) = (Description.Elements, _times.Elements);
+        var x = ArrayPool<float>.Shared.Rent(rows.Count * elements);
+        var times = ArrayPool<float>.Shared.Rent(rows.Count * timeElements);
+        var output = ArrayPool<float>.Shared.Rent(rows.Count * _outputElements);
+        try
+        {
+            for (var i = 0; i < rows.Count; i++)
+            {
+                rows[i].X.CopyTo(x.AsSpan(i * elements));
+                _times.Of((float)rows[i].Timestep, rows[i].EmbeddedClass).CopyTo(times.AsSpan(i * timeElements));
+            }
+            using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);
+            using var timesValue = OnnxSession.Tensor(times, rows.Count, timeElements, 1, 1);
+            using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputShape[1], _outputShape[2], _outputShape[3]);
+            _body.Run(Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
+            var predictions = new float[rows.Count][];
+            // A network that learned its variance has it in further channels; samplers choose theirs.
+            for (var i = 0; i < predictions.Length; i++)
+                predictions[i] = output.AsSpan(i * _outputElements, elements).ToArray();
+            return predictions;
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(x);
+            ArrayPool<float>.Shared.Return(times);
+            ArrayPool<float>.Shared.Return(output);
+        }
+    }
+
+    public void Dispose()
+    {
+        _body.Dispose();
+        _times.Dispose();
+    }
+}
