@@ -86,8 +86,8 @@ internal static class SamplerTable
         text.AppendLine(CultureInfo.InvariantCulture, $"# Samplers by network evaluations: {version.Model}");
         text.AppendLine();
         text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"""
-            Fréchet distance of {one.Count} samples to {one.ReferenceCount:N0} images of `{reference.DataSet}`, over the features of `{one.Features}`; less is better, and two sets of
-            {one.HalfCount:N0} real images are {one.HalvesDistance:0.0} apart. Guidance {one.GuidanceScale:0.##}, classes in equal parts, every cell from the same noise. Version `{version.Version}`.
+            Fréchet distance of {one.Count} samples to {one.ReferenceCount:N0} images of `{reference.DataSet}`, over the features of `{one.Features}`; less is better. Two sets of
+            {one.HalfCount:N0} real images are {one.HalvesDistance:0.0} apart; fewer samples lie farther off by chance alone. Guidance {one.GuidanceScale:0.##}, classes in equal parts, every cell from the same noise. Version `{version.Version}`.
             """));
         Table("", cell => cell.FrechetDistance.ToString("0.0", CultureInfo.InvariantCulture));
         text.AppendLine();
@@ -126,6 +126,7 @@ internal static class SamplerTable
         floor.LegendText = "two sets of real images";
         plot.Axes.Bottom.TickGenerator = Powers([10, 20, 50, 100, 200, 500, 1000]);
         plot.Axes.Left.TickGenerator = Powers([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]);
+        PlotFont.Use(plot);
         plot.XLabel("network evaluations an image");
         plot.YLabel("Fréchet distance");
         plot.ShowLegend(Alignment.UpperRight);
