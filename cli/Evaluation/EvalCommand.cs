@@ -40,6 +40,9 @@ internal static class EvalCommand
             if (samples < 4)
                 throw new CommandException(ExitCodes.Usage, $"--count must be at least 4, is {samples}.");
             var reference = new Reference(dataSet, parse.GetValue(references), parse.GetValue(features)!, parse.GetValue(keep));
+            // Samples that nothing can compare are not made.
+            await run.Server.Trainer.Evaluation.GetFeaturesAsync(
+                new GetFeaturesRequest { SampleShape = { version.SampleShape }, DataSet = dataSet, Features = reference.Features }, cancellationToken: run.Cancelled);
             if (parse.GetValue(table) is { } file)
                 return await SamplerTable.RunAsync(run, version, reference, samples, parse.GetValue(guidance), parse.GetValue(seed), file);
 

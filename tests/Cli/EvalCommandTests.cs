@@ -26,6 +26,19 @@ public sealed class EvalCommandTests
     }
 
     [Fact]
+    public async Task Eval_OfImagesThatNothingCompares_IsRefusedBeforeAnyIsMade()
+    {
+        await using var ddpm = await CommandLineHarness.StartAsync();
+        ddpm.Server.Evaluation.FeaturesMissing = "No features are known for images of 3×16×16.";
+
+        var refused = await ddpm.RunAsync("eval", "fashion-mnist", "--against", "garments", "--count", "4");
+
+        refused.ExitCode.ShouldBe(ExitCodes.Failure);
+        refused.Error.ShouldContain("No features are known for images of 3×16×16.");
+        ddpm.Server.Orchestrator.Submitted.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Eval_WithoutADataSet_TakesTheOneOfTheTraining()
     {
         await using var ddpm = await CommandLineHarness.StartAsync();
@@ -61,7 +74,10 @@ public sealed class EvalCommandTests
         table.ShouldContain("| DDIM, η = 0 | 12.5 | 120.0 | 150.0 | 200.0 |  |");
         table.ShouldContain("| DDPM, large variance | 410.0 | 420.0 | 450.0 | 500.0 | 1400.0 |");
         table.ShouldContain("(table.svg)");
-        (await File.ReadAllTextAsync(ddpm.PathOf("docs/table.svg"), TestContext.Current.CancellationToken)).ShouldContain("<svg");
+        var plot = System.Xml.Linq.XDocument.Parse(await File.ReadAllTextAsync(ddpm.PathOf("docs/table.svg"), TestContext.Current.CancellationToken));
+        var texts = plot.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim()).ToList();
+        texts.ShouldContain("DDPM, large variance");
+        texts.ShouldContain("network evaluations an image");
     }
 
     private static Measurement Cell(string[] sampler, int steps, double distance) => new()

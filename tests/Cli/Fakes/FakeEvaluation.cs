@@ -1,3 +1,4 @@
+using Ddpm.Protocol;
 using Ddpm.V1;
 using Grpc.Core;
 
@@ -7,6 +8,12 @@ namespace Ddpm.Cli.Tests.Fakes;
 internal sealed class FakeEvaluation : EvaluationService.EvaluationServiceBase
 {
     public List<EvaluateJobsRequest> Evaluated { get; } = [];
+
+    /// <summary>Why no features are known; null: they are.</summary>
+    public string? FeaturesMissing { get; set; }
+
+    public override Task<GetFeaturesResponse> GetFeatures(GetFeaturesRequest request, ServerCallContext context) =>
+        FeaturesMissing is null ? Task.FromResult(new GetFeaturesResponse { Features = "fake" }) : throw RpcErrors.FailedPrecondition(FeaturesMissing);
 
     public override async Task EvaluateJobs(EvaluateJobsRequest request, IServerStreamWriter<EvaluateJobsResponse> responseStream, ServerCallContext context)
     {

@@ -1,4 +1,5 @@
 using Ddpm.Networks;
+using Ddpm.Protocol;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Data.Images;
@@ -55,6 +56,8 @@ internal sealed class BoundEvaluation(DataSetLibrary dataSets, IModelRegistry mo
         using var data = dataSets.Open(request.DataSet, new ImageShape(config.InChannels, size.Height, size.Width), ImageFit.Crop, cancellationToken);
         using var scope = NewDisposeScope();
         var (images, labels) = ReferenceImages.Of(data, request.Count == 0 ? DefaultCount : request.Count);
+        if (request.Every >= checkpoint.Scheduler.NumTrainTimesteps)
+            throw RpcErrors.Invalid("every", $"must be 1 to {checkpoint.Scheduler.NumTrainTimesteps - 1}, one less than the version's timesteps; is {request.Every}");
         var every = request.Every == 0 ? Math.Min(DefaultEvery, checkpoint.Scheduler.NumTrainTimesteps - 1) : request.Every;
         var options = new VariationalBoundOptions { Every = every, Seed = request.Seed };
         var classes = (config.NumClassEmbeds ?? 0) - (config.NullClassEmbed is null ? 0 : 1);

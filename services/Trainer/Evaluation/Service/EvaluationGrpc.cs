@@ -17,6 +17,16 @@ internal sealed class EvaluationGrpc(SampleEvaluation samples, BoundEvaluation b
     private const int ProgressEvery = 16;
     private const int ProgressParts = 1000;
 
+    public override async Task<GetFeaturesResponse> GetFeatures(GetFeaturesRequest request, ServerCallContext context)
+    {
+        var violations = new Violations();
+        if (request.SampleShape.Count != 3 || request.SampleShape.Any(extent => extent < 1))
+            violations.Add("sample_shape", $"must be channels, height and width, each at least 1; is [{string.Join(", ", request.SampleShape)}]");
+        CheckFeatures(violations, request.Features);
+        violations.ThrowIfAny();
+        return await GuardAsync("sample_shape", () => Task.FromResult(new GetFeaturesResponse { Features = samples.FeaturesFor(request, context.CancellationToken) }));
+    }
+
     public override async Task EvaluateJobs(EvaluateJobsRequest request, IServerStreamWriter<EvaluateJobsResponse> responseStream, ServerCallContext context)
     {
         var violations = new Violations();
@@ -24,8 +34,7 @@ internal sealed class EvaluationGrpc(SampleEvaluation samples, BoundEvaluation b
             violations.Add("job_ids", $"must be 1 to {MostJobs} jobs, are {request.JobIds.Count}");
         if (request.ReferenceCount is not 0 and (< 4 or > MostReferences))
             violations.Add("reference_count", $"must be 4 to {MostReferences}, or 0 for 10000; is {request.ReferenceCount}");
-        if (!FeatureNetworks.IsName(request.Features))
-            violations.Add("features", $"must be '{FeatureNetworks.Classifier}', '{FeatureNetworks.Inception}' or empty, is '{request.Features}'");
+        CheckFeatures(violations, request.Features);
         if (request.Seed < 0)
             violations.Add("seed", $"must be at least 0, is {request.Seed}");
         violations.ThrowIfAny();
@@ -70,7 +79,13 @@ internal sealed class EvaluationGrpc(SampleEvaluation samples, BoundEvaluation b
         }
     }
 
-    private static async Task<Measurement> GuardAsync(string field, Func<Task<Measurement>> measure)
+    private static void CheckFeatures(Violations violations, string features)
+    {
+        if (!FeatureNetworks.IsName(features))
+            violations.Add("features", $"must be '{FeatureNetworks.Classifier}', '{FeatureNetworks.Inception}' or empty, is '{features}'");
+    }
+
+    private static async Task<T> GuardAsync<T>(string field, Func<Task<T>> measure)
     {
         try
         {

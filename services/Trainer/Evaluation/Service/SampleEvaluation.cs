@@ -40,6 +40,16 @@ internal sealed class SampleEvaluation(JobSamples samples, FeatureNetworks netwo
         return measurement;
     }
 
+    /// <summary>Whose features would compare images of a shape with a data set.</summary>
+    /// <exception cref="FeaturesMissingException">No features are known for such images.</exception>
+    /// <exception cref="DataSetNotFoundException">No such data set.</exception>
+    public string FeaturesFor(GetFeaturesRequest request, CancellationToken cancellationToken)
+    {
+        LibTorch.Load();
+        dataSets.Get(request.DataSet, cancellationToken);
+        return networks.For(request.Features, new ImageShape(request.SampleShape[0], request.SampleShape[1], request.SampleShape[2])).Name;
+    }
+
     private SampleQuality Measure(SampleSet set, StoredVersion? version, EvaluateJobsRequest request, CancellationToken cancellationToken)
     {
         LibTorch.Load();
