@@ -13,6 +13,9 @@ namespace Ddpm.Web.Tests.Components;
 /// <summary>A browser's visit without a browser: the gallery's pages over an Orchestrator in memory.</summary>
 public abstract class GalleryContext : BunitContext, IAsyncLifetime
 {
+    // Only a failing test waits so long; a passing one may share its processors with others.
+    static GalleryContext() => DefaultWaitTimeout = TimeSpan.FromSeconds(15);
+
     protected GalleryContext()
     {
         JSInterop.Mode = JSRuntimeMode.Loose;

@@ -110,9 +110,9 @@ public class RunPageTests : GalleryContext
         var page = Show(run);
 
         var text = page.WaitForElement(Id("publication")).TextContent;
-        text.ShouldContain("The aliases candidate and latest name it.");
+        text.ShouldContain("The aliases candidate and latest moved to it.");
         text.ShouldContain("Its loss is worse.");
-        page.Find(Id("gate")).TextContent.ShouldBe("It is not stable");
+        page.Find(Id("gate")).TextContent.ShouldBe("It did not become stable");
         page.Find(Id("run-create")).GetAttribute("href").ShouldBe($"/?model=garments&version={Samples.Version}&classes=all");
     }
 

@@ -20,7 +20,7 @@ public static class Freshness
                 await read();
             }
         }
-        catch (Exception e) when (leaving.IsCancellationRequested && e is OperationCanceledException or RpcException or ObjectDisposedException)
+        catch (Exception e) when (leaving.IsCancellationRequested && e is OperationCanceledException or RpcException)
         {
             // Left.
         }
