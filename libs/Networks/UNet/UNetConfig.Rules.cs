@@ -5,6 +5,7 @@ public sealed partial record UNetConfig
 {
     private const int MaxChannels = 16384;
     private const int MaxBlocks = 8;
+    private const int MaxSide = 4096;
 
     /// <exception cref="InvalidConfigException">A rule is broken.</exception>
     public void ThrowIfInvalid()
@@ -84,8 +85,8 @@ public sealed partial record UNetConfig
             yield return new("up_block_types", $"must have as many entries as block_out_channels ({blocks}), has {UpBlockTypes.Count}");
         if (BlockOutChannels[0] / 2 - FreqShift <= 0)
             yield return new("freq_shift", $"must be less than half of block_out_channels[0] ({BlockOutChannels[0] / 2}), is {FreqShift}");
-        if (SampleSize is { } size && (size.Height < 1 || size.Width < 1 || size.Height % SizeMultiple != 0 || size.Width % SizeMultiple != 0))
-            yield return new("sample_size", $"must be positive and divisible by {SizeMultiple}, as there are {blocks} resolutions; is {size}");
+        if (SampleSize is { } size && (size.Height < 1 || size.Width < 1 || size.Height > MaxSide || size.Width > MaxSide || size.Height % SizeMultiple != 0 || size.Width % SizeMultiple != 0))
+            yield return new("sample_size", $"must be 1 … {MaxSide} and divisible by {SizeMultiple}, as there are {blocks} resolutions; is {size}");
         foreach (var violation in BlockOutChannels.Index().SelectMany(entry => Channels(entry.Index, entry.Item)))
             yield return violation;
         if (AttnNormNumGroups is > 0 and var groups && BlockOutChannels[^1] % groups != 0)

@@ -95,7 +95,8 @@ public sealed record Recipe
 
     private static IEnumerable<FieldViolation> UnknownFields(JsonObject node, Type type, string path)
     {
-        var properties = Json.GetTypeInfo(type).Properties.ToDictionary(property => property.Name, property => property.PropertyType);
+        // Those that JSON ignores have neither a getter nor a setter there.
+        var properties = Json.GetTypeInfo(type).Properties.Where(property => property.Get is not null || property.Set is not null).ToDictionary(property => property.Name, property => property.PropertyType);
         foreach (var (name, value) in node)
         {
             if (!properties.TryGetValue(name, out var propertyType))

@@ -77,6 +77,7 @@ internal sealed partial class RunExecution(
         RunWeights Weights() => new(run, recipe, dataSet, session.Averaged, session.StepsDone, session.RecentLoss);
 
         var progress = new RunProgress(time, recipe.Training);
+        StepFigures? newest = null;
         var checkpointAt = time.GetTimestamp();
         while (session.StepsDone < recipe.Training.Steps)
         {
@@ -86,17 +87,17 @@ internal sealed partial class RunExecution(
                 session.Save(folder.Checkpoint);
                 checkpointAt = time.GetTimestamp();
             }
+            if (ending.IsCancellationRequested)
+                ReportNewest();
             ending.Token.ThrowIfCancellationRequested();
             if (recipe.Samples.AreDue(session.StepsDone, recipe.Training.Steps) && !TryShowCandidate())
                 continue;
             var figures = Step(session, recipe);
+            newest = figures;
             records.Add(figures);
             progress.Add(figures.Result);
             if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
-            {
-                records.Flush();
-                Report(run.Id, data.Count, validation.Count, figures, progress.Take(session.StepsDone));
-            }
+                ReportNewest();
         }
         records.Sync();
         session.Save(folder.Checkpoint);
@@ -109,6 +110,15 @@ internal sealed partial class RunExecution(
             current.PublishedVersion = published.Version;
             return End(current, RunState.Succeeded);
         });
+
+        void ReportNewest()
+        {
+            if (newest is not { } figures)
+                return;
+            records.Flush();
+            Report(run.Id, data.Count, validation.Count, figures, progress.Take(session.StepsDone));
+            newest = null;
+        }
 
         // False: the end came in between; the step's checkpoint is to be written first.
         bool TryShowCandidate()

@@ -26,6 +26,7 @@ internal sealed class Optimisation : IDisposable
     private const string StepsName = "steps";
     private const string RecentLossName = "recent_loss";
     private const double RecentLossWeight = 0.02;
+    private const double RecentSteps = 4;
 
     private readonly Recipe _recipe;
     private readonly DenoisingLoss _loss;
@@ -57,7 +58,7 @@ internal sealed class Optimisation : IDisposable
 
     public long StepsDone { get; private set; }
 
-    /// <summary>The loss, smoothed over some fifty steps.</summary>
+    /// <summary>The loss, smoothed over some fifty steps, and over the last quarter of fewer than two hundred.</summary>
     public double RecentLoss { get; private set; }
 
     /// <summary>One step down the mean loss of some batches of one size, whose gradients are added up one after the other.</summary>
@@ -78,7 +79,7 @@ internal sealed class Optimisation : IDisposable
         var norm = nn.utils.clip_grad_norm_(Network.parameters(), _recipe.Training.GradientClipNorm ?? double.PositiveInfinity);
         _adam.step();
         _movingAverage.Update(_recipe.Training.EmaWarmup ? MovingAverage.WarmedUp(_recipe.Training.EmaDecay, StepsDone) : _recipe.Training.EmaDecay);
-        RecentLoss += (StepsDone == 0 ? 1 : RecentLossWeight) * (loss - RecentLoss);
+        RecentLoss += Math.Max(RecentLossWeight, RecentSteps / Math.Max(StepsDone + 1, RecentSteps)) * (loss - RecentLoss);
         StepsDone++;
         return new StepResult(loss, norm, quartiles);
     }

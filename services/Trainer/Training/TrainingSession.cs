@@ -43,7 +43,7 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Optimiser steps done.</summary>
     public long StepsDone => _optimisation.StepsDone;
 
-    /// <summary>The loss, smoothed over some fifty steps.</summary>
+    /// <inheritdoc cref="Optimisation.RecentLoss"/>
     public double RecentLoss => _optimisation.RecentLoss;
 
     /// <summary>The moving average of the weights, on the device: what is worth keeping.</summary>

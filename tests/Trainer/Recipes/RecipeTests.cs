@@ -38,6 +38,8 @@ public sealed class RecipeTests
     [InlineData("\"out_channels\": 1", "\"out_channels\": 2", "network.out_channels", "as many as in_channels, 1")]
     [InlineData("\"norm_num_groups\": 4", "\"norm_num_groups\": 3", "network.block_out_channels[0]", "divisible by norm_num_groups (3)")]
     [InlineData("\"data\": {", "\"dato\": {", "dato", "is not a field")]
+    [InlineData("\"data\": {", "\"image_shape\": 5, \"data\": {", "image_shape", "is not a field; the fields here are data, model, samples, schedule, training")]
+    [InlineData("\"sample_size\": 8", "\"sample_size\": 65536", "network.sample_size", "must be 1 … 4096")]
     [InlineData("\"network\": {", "\"netwerk\": {", "network", "must be given")]
     [InlineData("{ \"source\": \"stripes\" }", "{ \"source\": \"stripes\", \"folder\": \"/etc\" }", "data.folder", "is not a field")]
     [InlineData("\"source\": \"stripes\"", "\"source\": null", "data.source", "cannot be read")]

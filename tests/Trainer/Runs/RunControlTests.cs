@@ -37,6 +37,26 @@ public sealed class RunControlTests : IDisposable
         (await Should.ThrowAsync<RpcException>(() => trainer.ResumeRunAsync(run.Id))).StatusCode.ShouldBe(StatusCode.FailedPrecondition);
     }
 
+    /// <summary>Long after its newest progress.</summary>
+    [Fact]
+    public async Task StopRun_BetweenTwoReports_SaysHowManyStepsTheCheckpointHas()
+    {
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path, "--Trainer:ProgressInterval=01:00:00", "--Trainer:CheckpointInterval=00:00:00.05");
+        var run = await trainer.StartRunAsync(Endless);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!File.Exists(Checkpoint(run)))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+
+        await trainer.StopRunAsync(run.Id);
+        var stopped = (await trainer.EventsAsync(run.Id))[^1].Run;
+
+        stopped.State.ShouldBe(RunState.Stopped);
+        stopped.StepsDone.ShouldBeGreaterThan(0);
+        using var checkpoint = SafetensorsFile.Open(Checkpoint(run));
+        checkpoint.ReadInt64("steps")[0].ShouldBe(stopped.StepsDone);
+        (await File.ReadAllLinesAsync(Steps(run), TestContext.Current.CancellationToken)).Length.ShouldBe((int)stopped.StepsDone + 1);
+    }
+
     /// <summary>A checkpoint with a weight that is no number stands for a run that diverges.</summary>
     [Fact]
     public async Task Run_WhoseLossIsNoNumber_FailsAndKeepsItsLastCheckpoint()
