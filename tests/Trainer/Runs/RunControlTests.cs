@@ -41,7 +41,7 @@ public sealed class RunControlTests : IDisposable
     [Fact]
     public async Task StopRun_BetweenTwoReports_SaysHowManyStepsTheCheckpointHas()
     {
-        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path, "--Trainer:ProgressInterval=01:00:00", "--Trainer:CheckpointInterval=00:00:00.05");
+        await using var trainer = await TrainerUnderTest.StartAsync(_folder.Path, "--Trainer:ProgressInterval=00:10:00", "--Trainer:CheckpointInterval=00:00:00.05");
         var run = await trainer.StartRunAsync(Endless);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         while (!File.Exists(Checkpoint(run)))
