@@ -38,6 +38,24 @@ public sealed class Pictures
     }
 
     [Fact(Explicit = true)]
+    public async Task Take_OfEmoji()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Path);
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = ReducedMotion.Reduce });
+
+        await page.GotoAsync("/?model=emoji&sampler=ddim&steps=50&seed=7&count=36&guidance=2&classes=all");
+        await page.GetByTestId("create-submit").ClickAsync();
+        await Expect(page.GetByTestId("job-state")).ToHaveTextAsync("Finished", new LocatorAssertionsToHaveTextOptions { Timeout = 600_000 });
+        await page.GetByTestId("open-job").ClickAsync();
+        await Expect(page.GetByTestId("job-image-35")).ToBeVisibleAsync();
+        await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
+        await ShootAsync(page, "emoji.png");
+    }
+
+    [Fact(Explicit = true)]
     public async Task Take_OfATrainingRun()
     {
         var cancellationToken = TestContext.Current.CancellationToken;

@@ -18,11 +18,20 @@ public static partial class ModelName
     /// <summary>The alias of the last version that was not worse than the one before.</summary>
     public const string Stable = "stable";
 
+    /// <summary>The alias of what came with the program.</summary>
+    public const string Shipped = "shipped";
+
     public static bool IsModel(string name) => NamePattern().IsMatch(name);
 
     public static bool IsAlias(string name) => NamePattern().IsMatch(name);
 
     public static bool IsVersion(string version) => VersionPattern().IsMatch(version);
+
+    /// <summary>Whether it can be the beginning of a version id, as people shorten one.</summary>
+    public static bool IsVersionPrefix(string reference) => PrefixPattern().IsMatch(reference);
+
+    [GeneratedRegex(@"\A[0-9a-f]{6,64}\z")]
+    private static partial Regex PrefixPattern();
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")]
     private static partial Regex NamePattern();

@@ -22,7 +22,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
         Description = NetworkDescription.Of(checkpoint.Config, checkpoint.Scheduler);
         var (embedding, body) = OnnxExport.Parts(checkpoint);
         MemoryBytes = embedding.Length + body.Length;
-        _times = new TimeTable(embedding, isConditional: Description.Classes > 0 || Description.NullClass is not null);
+        _times = new TimeTable(embedding);
         try
         {
             _body = OnnxSession.Open(body);

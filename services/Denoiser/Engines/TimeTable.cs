@@ -19,11 +19,10 @@ internal sealed class TimeTable : IDisposable
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = BudgetBytes });
 
     /// <param name="embedding">The network's first part, as <see cref="OnnxExport.Parts"/> writes it.</param>
-    /// <param name="isConditional">Whether it takes a class.</param>
-    public TimeTable(byte[] embedding, bool isConditional)
+    public TimeTable(byte[] embedding)
     {
         _embedding = OnnxSession.Open(embedding);
-        _isConditional = isConditional;
+        _isConditional = _embedding.InputMetadata.ContainsKey(OnnxExport.ClassLabels);
         Elements = _embedding.OutputMetadata[OnnxExport.Times].Dimensions[1];
     }
 

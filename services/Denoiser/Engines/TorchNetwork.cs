@@ -51,9 +51,8 @@ internal sealed class TorchNetwork : IDenoisingNetwork
             timesteps[i] = (float)rows[i].Timestep;
             classes[i] = rows[i].EmbeddedClass ?? 0;
         }
-        var conditioned = Description.Classes > 0;
         var output = _checkpoint.Network
-            .forward(x.to(_device), tensor(timesteps, device: _device), conditioned ? tensor(classes, device: _device) : null)
+            .forward(x.to(_device), tensor(timesteps, device: _device), _checkpoint.Network.Config.NumClassEmbeds is not null ? tensor(classes, device: _device) : null)
             // A network that learned its variance has it in further channels; samplers choose theirs.
             .narrow(1, 0, Description.Channels)
             .cpu().contiguous();

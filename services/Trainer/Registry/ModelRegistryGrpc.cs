@@ -18,6 +18,10 @@ internal sealed class ModelRegistryGrpc(IModelRegistry models, ModelImport impor
     {
         if (!ModelName.IsAlias(request.Alias))
             throw RpcErrors.Invalid("alias", ModelName.Rule);
+        if (request.Alias == ModelName.Shipped)
+            throw RpcErrors.Invalid("alias", $"must not be '{ModelName.Shipped}', which names what came with the program");
+        if (ModelName.IsVersionPrefix(request.Alias))
+            throw RpcErrors.Invalid("alias", "must not be hexadecimal digits alone: it could be the beginning of a version id");
         ThrowIfMissing(await FindAsync(request.Model, context), request.Version);
         await models.MoveAliasAsync(request.Model, request.Alias, request.Version, context.CancellationToken);
         return new MoveAliasResponse { Model = ModelContract.ToModel(await FindAsync(request.Model, context)) };

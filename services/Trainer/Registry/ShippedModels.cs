@@ -10,7 +10,6 @@ namespace Ddpm.Trainer.Registry;
 internal sealed partial class ShippedModels(IModelRegistry store, IOptions<TrainerOptions> options, ILogger<ShippedModels> logger) : IHostedService
 {
     private const string Config = "config.json";
-    private const string Shipped = "shipped";
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -24,7 +23,7 @@ internal sealed partial class ShippedModels(IModelRegistry store, IOptions<Train
             var version = await store.PublishAsync(
                 name,
                 folder,
-                new PublishOptions { Aliases = [.. new[] { ModelName.Latest, ModelName.Stable }.Where(alias => IsOurs(known, alias)), Shipped] },
+                new PublishOptions { Aliases = [.. new[] { ModelName.Latest, ModelName.Stable }.Where(alias => IsOurs(known, alias)), ModelName.Shipped] },
                 cancellationToken);
             if (known?.Versions.All(v => v.Version != version.Version) != false)
                 LogPublished(logger, name, version.Version[..12]);
@@ -32,7 +31,7 @@ internal sealed partial class ShippedModels(IModelRegistry store, IOptions<Train
     }
 
     private static bool IsOurs(StoredModel? known, string alias) =>
-        known?.Aliases.GetValueOrDefault(alias) is not { } version || version == known.Aliases.GetValueOrDefault(Shipped);
+        known?.Aliases.GetValueOrDefault(alias) is not { } version || version == known.Aliases.GetValueOrDefault(ModelName.Shipped);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

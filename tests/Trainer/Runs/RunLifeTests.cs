@@ -248,8 +248,11 @@ public sealed class RunLifeTests : IDisposable
 
         moved.Aliases["latest"].ShouldBe(old);
         moved.Versions.Select(version => version.Version).ShouldBe([present, old]);
-        var badAlias = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", "No Alias", old));
-        badAlias.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe("alias");
+        foreach (var alias in new[] { "No Alias", "shipped", old[..8] })
+        {
+            var badAlias = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", alias, old));
+            badAlias.FieldViolations().ShouldHaveSingleItem().Field.ShouldBe("alias");
+        }
         var unknown = await Should.ThrowAsync<RpcException>(() => trainer.MoveAliasAsync("stripes", "stable", new string('0', 64)));
         unknown.StatusCode.ShouldBe(StatusCode.NotFound);
     }

@@ -40,7 +40,7 @@ public sealed class TrainSession : IDisposable
 
     /// <summary>Images of which the recipe's steps are so many passes; null while that is not known.</summary>
     public double? Passes =>
-        Shelf.Chosen is { ImageCount: > 0 } dataSet && Draft.Number(RecipeField.Steps.Path) is { } steps && Draft.Number(RecipeField.BatchSize.Path) is { } batch
+        Shelf.Chosen is { ImageCount: > 0 } dataSet && Draft.Number(RecipeField.Steps.Path) is { } steps && Draft.Number(RecipeField.BatchSize.Path) is { } batch && steps * batch > 0
             ? steps * batch * (Draft.Number("training.gradient_accumulation_steps") ?? 1) / dataSet.ImageCount
             : null;
 
