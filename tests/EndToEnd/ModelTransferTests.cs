@@ -35,11 +35,15 @@ public sealed class ModelTransferTests
         string[] server = ["--server", standalone.GrpcAddress.OriginalString, "--json"];
         await DdpmCommand.SucceedAsync(["models", "export", "fashion-mnist", folder.Resolve("pickled"), .. server]);
         File.Move(folder.Resolve("pickled/diffusion_pytorch_model.safetensors"), folder.Resolve("pickled/diffusion_pytorch_model.bin"));
+        var before = await ModelsAsync(server);
 
         var refused = await DdpmCommand.RunAsync(["models", "import", folder.Resolve("pickled"), .. server]);
 
         refused.ExitCode.ShouldBe(2);
         refused.Json["error"]!["message"]!.GetValue<string>().ShouldContain("diffusion_pytorch_model.bin is a pickle");
-        (await DdpmCommand.SucceedAsync(["models", "list", .. server])).Json["models"]!.AsArray().Select(model => model!["name"]!.GetValue<string>()).ShouldBe(["fashion-mnist"]);
+        (await ModelsAsync(server)).ShouldBe(before);
     }
+
+    private static async Task<IReadOnlyList<string>> ModelsAsync(string[] server) =>
+        [.. (await DdpmCommand.SucceedAsync(["models", "list", .. server])).Json["models"]!.AsArray().Select(model => model!["name"]!.GetValue<string>())];
 }

@@ -22,6 +22,21 @@ public class CreateFormTests
     }
 
     [Fact]
+    public void Offer_SeveralModels_StartsFromTheOnePublishedLast()
+    {
+        var (older, newer, training) = (Samples.Garments(), Samples.Garments(), Samples.Garments());
+        (older.Name, newer.Name, training.Name) = ("a", "b", "c");
+        newer.Versions[0].CreatedAt += Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMinutes(1));
+        training.Versions[0].CreatedAt += Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMinutes(2));
+        training.Aliases.Clear();
+        var form = new CreateForm(() => 7);
+
+        form.Offer([older, newer, training], [Samples.Ddim()]);
+
+        form.Model!.Name.ShouldBe("b");
+    }
+
+    [Fact]
     public void Offer_ModelWhoseFirstRunTrains_IsAtItsCandidate()
     {
         var model = Samples.Garments();

@@ -69,15 +69,18 @@ public sealed class CreateForm(Func<ulong> rollSeed)
     /// <summary>Whether a guidance scale means anything now: it needs a class and a network that knows a null class.</summary>
     public bool CanGuide => Weights?.SupportsGuidance == true && _classes.Count > 0;
 
-    /// <summary>Takes what the cluster offers and starts from its first model and its quickest sampler.</summary>
+    /// <summary>Takes what the cluster offers and starts from the model whose <c>latest</c> is the newest, and the quickest sampler.</summary>
     public void Offer(IReadOnlyList<Model> models, IReadOnlyList<Sampler> samplers)
     {
         (Models, Samplers) = (models, samplers);
         if (Seed.Length == 0)
             RollSeed();
-        ChooseModel(models.FirstOrDefault(model => model.Name == Model?.Name) ?? models.FirstOrDefault());
+        ChooseModel(models.FirstOrDefault(model => model.Name == Model?.Name) ?? models.MaxBy(LatestPublished));
         ChooseSampler(samplers.FirstOrDefault(sampler => sampler.Name == Sampler?.Name) ?? samplers.MinBy(sampler => sampler.DefaultSteps));
     }
+
+    private static DateTimeOffset LatestPublished(Model model) =>
+        model.Versions.FirstOrDefault(version => version.Version == model.Aliases.GetValueOrDefault(DefaultVersion))?.CreatedAt.ToDateTimeOffset() ?? DateTimeOffset.MinValue;
 
     /// <summary>
     /// Chooses a model at its newest version; the classes chosen are all of its classes. A model without <c>latest</c>, whose first run has
