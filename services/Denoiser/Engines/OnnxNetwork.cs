@@ -12,8 +12,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
 
     private readonly TimeTable _times;
     private readonly InferenceSession _body;
-    private readonly int _outputElements;
-    private readonly long[] _outputShape;
+    private readonly int _outputChannels;
 
     /// <exception cref="CheckpointException">The weights do not fit config.json.</exception>
     /// <exception cref="InvalidConfigException">Its files do not say what images it takes.</exception>
@@ -32,8 +31,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             _times.Dispose();
             throw;
         }
-        _outputShape = [0, checkpoint.Config.OutChannels, Description.Height, Description.Width];
-        _outputElements = checkpoint.Config.OutChannels * Description.Height * Description.Width;
+        _outputChannels = checkpoint.Config.OutChannels;
     }
 
     public NetworkDescription Description { get; }
@@ -43,9 +41,10 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
     public float[][] Evaluate(IReadOnlyList<NetworkRow> rows)
     {
         var (elements, timeElements) = (Description.Elements, _times.Elements);
+        var outputElements = _outputChannels * Description.Height * Description.Width;
         var x = ArrayPool<float>.Shared.Rent(rows.Count * elements);
         var times = ArrayPool<float>.Shared.Rent(rows.Count * timeElements);
-        var output = ArrayPool<float>.Shared.Rent(rows.Count * _outputElements);
+        var output = ArrayPool<float>.Shared.Rent(rows.Count * outputElements);
         try
         {
             for (var i = 0; i < rows.Count; i++)
@@ -55,12 +54,12 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             }
             using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);
             using var timesValue = OnnxSession.Tensor(times, rows.Count, timeElements, 1, 1);
-            using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputShape[1], _outputShape[2], _outputShape[3]);
+            using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputChannels, Description.Height, Description.Width);
             _body.Run(Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
             var predictions = new float[rows.Count][];
             // A network that learned its variance has it in further channels; samplers choose theirs.
             for (var i = 0; i < predictions.Length; i++)
-                predictions[i] = output.AsSpan(i * _outputElements, elements).ToArray();
+                predictions[i] = output.AsSpan(i * outputElements, elements).ToArray();
             return predictions;
         }
         finally
