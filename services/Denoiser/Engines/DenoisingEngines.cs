@@ -18,5 +18,6 @@ internal static class DenoisingEngines
             : new TorchEngine(options);
     }
 
-    private static bool HasCuda(DeviceChoice device) => TorchDevice.Find(device)?.IsCuda() ?? device == DeviceChoice.Cuda;
+    /// <summary>Also where CUDA is asked for and is not there: the Torch engine then says so.</summary>
+    private static bool HasCuda(DeviceChoice device) => TorchDevice.Find(device)?.IsCuda() ?? true;
 }

@@ -8,8 +8,6 @@ namespace Ddpm.Denoiser;
 /// <summary>A checkpoint's U-Net in ONNX Runtime: one session for what depends on timestep and class alone, one for the rest.</summary>
 internal sealed class OnnxNetwork : IDenoisingNetwork
 {
-    private static readonly RunOptions Run = new();
-
     private readonly TimeTable _times;
     private readonly InferenceSession _body;
     private readonly int _outputChannels;
@@ -55,7 +53,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);
             using var timesValue = OnnxSession.Tensor(times, rows.Count, timeElements, 1, 1);
             using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputChannels, Description.Height, Description.Width);
-            _body.Run(Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
+            _body.Run(OnnxSession.Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
             var predictions = new float[rows.Count][];
             // A network that learned its variance has it in further channels; samplers choose theirs.
             for (var i = 0; i < predictions.Length; i++)

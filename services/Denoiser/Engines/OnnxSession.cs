@@ -6,6 +6,9 @@ namespace Ddpm.Denoiser;
 /// <summary>How sessions of ONNX Runtime are opened and fed here.</summary>
 internal static class OnnxSession
 {
+    /// <summary>How every pass is run; safe for any number of threads.</summary>
+    public static RunOptions Run { get; } = new();
+
     /// <summary>Opens a network whose passes run on the thread that asks for them.</summary>
     public static InferenceSession Open(byte[] model)
     {

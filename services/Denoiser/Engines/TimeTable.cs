@@ -12,8 +12,6 @@ internal sealed class TimeTable : IDisposable
 {
     private const long BudgetBytes = 32 << 20;
 
-    private static readonly RunOptions Run = new();
-
     private readonly InferenceSession _embedding;
     private readonly bool _isConditional;
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = BudgetBytes });
@@ -54,11 +52,11 @@ internal sealed class TimeTable : IDisposable
         using var timestepValue = OnnxSession.Tensor([timestep], 1);
         if (!_isConditional)
         {
-            _embedding.Run(Run, [OnnxExport.Timestep], [timestepValue], [OnnxExport.Times], [output]);
+            _embedding.Run(OnnxSession.Run, [OnnxExport.Timestep], [timestepValue], [OnnxExport.Times], [output]);
             return times;
         }
         using var classValue = OrtValue.CreateTensorValueFromMemory(new[] { (long)(embeddedClass ?? 0) }, [1]);
-        _embedding.Run(Run, [OnnxExport.Timestep, OnnxExport.ClassLabels], [timestepValue, classValue], [OnnxExport.Times], [output]);
+        _embedding.Run(OnnxSession.Run, [OnnxExport.Timestep, OnnxExport.ClassLabels], [timestepValue, classValue], [OnnxExport.Times], [output]);
         return times;
     }
 }
