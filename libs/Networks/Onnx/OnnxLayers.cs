@@ -9,6 +9,8 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
 
     public OnnxGraph Graph => graph;
 
+    public OnnxDialect Dialect => dialect;
+
     /// <summary>Weights that were read, by their names.</summary>
     public IReadOnlyCollection<string> Read => _read;
 
@@ -41,6 +43,53 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
             graph.Constant($"{name}.bias", Weight($"{name}.bias", outputs), outputs),
         ],
         Of("kernel_shape", kernel, kernel), Of("strides", stride, stride), Of("pads", pads));
+
+    /// <summary>An affine map of each pixel's channels.</summary>
+    public string Map(string image, string name, AffineMap map) => graph.Add(
+        "Conv",
+        [
+            image,
+            graph.Constant($"{name}.weight", map.Matrix, map.Outputs, map.Inputs, 1, 1),
+            graph.Constant($"{name}.bias", map.Offset, map.Outputs),
+        ],
+        Of("kernel_shape", 1, 1));
+
+    /// <summary>
+    /// A 3×3 convolution, zeros around, of an image whose pixels were doubled both ways, without doubling them: pixels of each parity see 2×2 pixels of the
+    /// small image, by kernels whose rows and columns that fall onto one pixel are added up. That is 16 products for each small pixel and not 36.
+    /// </summary>
+    /// <param name="x">The small image, [n, channels, h, w].</param>
+    /// <param name="name">The layer's name in the checkpoint.</param>
+    /// <param name="channels">Channels of both images.</param>
+    public string ConvolveDoubled(string x, string name, int channels)
+    {
+        var kernels = Weight($"{name}.weight", channels, channels, 3, 3);
+        var bias = graph.Constant($"{name}.bias", Weight($"{name}.bias", channels), channels);
+        var parities = new List<string>();
+        for (var odd = 0; odd < 4; odd++)
+        {
+            var (oddRow, oddColumn) = (odd / 2, odd % 2);
+            var parity = graph.Constant($"{name}.weight {oddRow} {oddColumn}", Folded(kernels, oddRow, oddColumn), channels, channels, 2, 2);
+            parities.Add(graph.Add(
+                "Conv", [x, parity, bias], Of("kernel_shape", 2, 2), Of("pads", 1 - oddRow, 1 - oddColumn, oddRow, oddColumn)));
+        }
+        return graph.Add("DepthToSpace", [graph.Add("Concat", [.. parities], Of("axis", 1))], Of("blocksize", 2), Of("mode", "DCR"));
+    }
+
+    /// <summary>Of 3×3 kernels the 2×2 ones that act on pixels of a parity: an even row or column sees its neighbour before by the first tap, itself by the others.</summary>
+    private static float[] Folded(float[] kernels, int oddRow, int oddColumn)
+    {
+        var folded = new float[kernels.Length / 9 * 4];
+        for (var kernel = 0; kernel < kernels.Length / 9; kernel++)
+        {
+            for (var tap = 0; tap < 9; tap++)
+            {
+                var (row, column) = ((tap / 3 + 1 - oddRow) / 2, (tap % 3 + 1 - oddColumn) / 2);
+                folded[(kernel * 4) + (row * 2) + column] += kernels[(kernel * 9) + tap];
+            }
+        }
+        return folded;
+    }
 
     /// <summary>A linear layer over [n, inputs].</summary>
     public string Project(string x, string name, int inputs, int outputs) => graph.Add(
@@ -102,6 +151,29 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
 
         string Heads(string tensor, params ReadOnlySpan<long> order) =>
             graph.Add("Transpose", [graph.Add("Reshape", [tensor, graph.Integers(0, 0, heads, channels / heads)])], Of("perm", order));
+    }
+
+    /// <summary>
+    /// Attention of an image's pixels to each other with one head, output layer included, in half of its linear layers: between those of query
+    /// and key, and between those of value and output, nothing stands, and so each pair is one. With q = W_q x + b_q and k = W_k x, whose offset
+    /// the softmax does not see, the scores are q_i·k_j = (W_kᵀ q_i)·x_j; and as weights sum to one, the output is W_o W_v Σ_j a_ij x_j + W_o b_v + b_o.
+    /// </summary>
+    /// <param name="image">[n, channels, h, w].</param>
+    /// <param name="name">The layer's name in the checkpoint.</param>
+    /// <param name="channels">Channels of the image.</param>
+    /// <param name="size">Height and width of the image.</param>
+    public string AttendWithOneHead(string image, string name, int channels, SampleSize size)
+    {
+        var (query, key, value, output) = (Linear("to_q"), Linear("to_k"), Linear("to_v"), Linear("to_out.0"));
+        var pixels = graph.Add("Reshape", [image, graph.Integers(0, channels, -1)]);
+        var queries = graph.Add("Reshape", [Map(image, $"{name}.to_qk", key.Transposed.After(query)), graph.Integers(0, channels, -1)]);
+        var scores = graph.Add("com.microsoft.FusedMatMul", [queries, pixels], Of("transA", 1), Of("alpha", 1 / Math.Sqrt(channels)));
+        var attended = graph.Add("com.microsoft.FusedMatMul", [pixels, graph.Add("Softmax", [scores], Of("axis", -1))], Of("transB", 1));
+        var attendedImage = graph.Add("Reshape", [attended, graph.Integers(0, channels, size.Height, size.Width)]);
+        return Map(attendedImage, $"{name}.to_vo", output.After(value));
+
+        AffineMap Linear(string part) =>
+            new(channels, channels, Weight($"{name}.{part}.weight", channels, channels), Weight($"{name}.{part}.bias", channels));
     }
 
     /// <summary>A linear layer over each position of [n, positions, channels].</summary>

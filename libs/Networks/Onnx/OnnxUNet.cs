@@ -108,6 +108,8 @@ internal sealed class OnnxUNet
     {
         using var part = _graph.Within(name);
         var normalised = normGroups is { } groups ? _layers.Normalise(x, $"{name}.group_norm", groups, channels, size, _config.NormEps) : x;
+        if (_layers.Dialect == OnnxDialect.OnnxRuntime && Heads(channels) == 1 && !_config.AttentionTimeEmbedding)
+            return Scaled(_graph.Add("Add", [_layers.AttendWithOneHead(normalised, name, channels, size), x]), outputScale);
         var positions = _graph.Add("Transpose", [_graph.Add("Reshape", [normalised, _graph.Integers(0, channels, -1)])], Of("perm", 0, 2, 1));
         var shift = _config.AttentionTimeEmbedding ? _graph.Add("Reshape", [_times[$"{name}.time_emb_proj"], _graph.Integers(0, 1, channels)]) : null;
         var attended = _layers.ProjectPositions(_layers.Attend(positions, name, channels, Heads(channels), shift), $"{name}.to_out.0", channels);
@@ -121,6 +123,8 @@ internal sealed class OnnxUNet
 
     private string Upsample(string x, string name, int channels)
     {
+        if (_layers.Dialect == OnnxDialect.OnnxRuntime)
+            return _layers.ConvolveDoubled(x, name, channels);
         var doubled = _graph.Add(
             "Resize", [x, "", _graph.Constant("doubled", [1f, 1f, 2f, 2f], 4)],
             Of("mode", "nearest"), Of("coordinate_transformation_mode", "asymmetric"), Of("nearest_mode", "floor"));
