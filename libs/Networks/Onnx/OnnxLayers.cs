@@ -107,16 +107,20 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
     /// </summary>
     public string Normalise(string x, string name, int groups, int channels, SampleSize size, double eps)
     {
-        var identity = new float[groups];
-        Array.Fill(identity, 1f);
         var grouped = graph.Add("Reshape", [x, graph.Integers(0, groups, -1)]);
-        var normalised = graph.Add(
-            "InstanceNormalization",
-            [grouped, graph.Constant($"ones {groups}", identity, groups), graph.Constant($"zeros {groups}", new float[groups], groups)],
-            Of("epsilon", eps));
+        var normalised = graph.Add("InstanceNormalization", [grouped, Ones(groups), Zeros(groups)], Of("epsilon", eps));
         var image = graph.Add("Reshape", [normalised, graph.Integers(0, channels, size.Height, size.Width)]);
-        var scaled = graph.Add("Mul", [image, graph.Constant($"{name}.weight", Weight($"{name}.weight", channels), channels, 1, 1)]);
-        return graph.Add("Add", [scaled, graph.Constant($"{name}.bias", Weight($"{name}.bias", channels), channels, 1, 1)]);
+        var (scale, shift) = (Weight($"{name}.weight", channels), Weight($"{name}.bias", channels));
+        if (dialect == OnnxDialect.OnnxRuntime)
+        {
+            // Batch normalisation of mean 0 and variance 1 is scale and shift in one pass.
+            return graph.Add(
+                "BatchNormalization",
+                [image, graph.Constant($"{name}.weight", scale, channels), graph.Constant($"{name}.bias", shift, channels), Zeros(channels), Ones(channels)],
+                Of("epsilon", 0.0));
+        }
+        var scaled = graph.Add("Mul", [image, graph.Constant($"{name}.weight", scale, channels, 1, 1)]);
+        return graph.Add("Add", [scaled, graph.Constant($"{name}.bias", shift, channels, 1, 1)]);
     }
 
     /// <summary>Attention of positions to each other.</summary>
@@ -183,6 +187,10 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
         var product = graph.Add("MatMul", [positions, graph.Constant($"{name}.weight", weights, channels, channels)]);
         return graph.Add("Add", [product, graph.Constant($"{name}.bias", biases, channels)]);
     }
+
+    private string Ones(int channels) => graph.Constant($"ones {channels}", [.. Enumerable.Repeat(1f, channels)], channels);
+
+    private string Zeros(int channels) => graph.Constant($"zeros {channels}", new float[channels], channels);
 
     /// <summary>Linear layers of channels to channels side by side, as one of [channels, layers · channels].</summary>
     private (float[] Weights, float[] Biases) Merge(string[] names, int channels)
