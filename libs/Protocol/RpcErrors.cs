@@ -17,6 +17,10 @@ public static class RpcErrors
 
     public static RpcException Unavailable(string message) => new(new Grpc.Core.Status(StatusCode.Unavailable, message));
 
+    public static RpcException Cancelled(string message) => new(new Grpc.Core.Status(StatusCode.Cancelled, message));
+
+    public static RpcException DeadlineExceeded(string message) => new(new Grpc.Core.Status(StatusCode.DeadlineExceeded, message));
+
     /// <summary>INVALID_ARGUMENT for a single field.</summary>
     public static RpcException Invalid(string field, string rule)
     {

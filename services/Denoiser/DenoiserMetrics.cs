@@ -13,6 +13,7 @@ internal sealed class DenoiserMetrics
     private readonly Counter<long> _refusedRows;
     private readonly Histogram<int> _batchRows;
     private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _wait;
 
     public DenoiserMetrics(IMeterFactory meters)
     {
@@ -21,7 +22,12 @@ internal sealed class DenoiserMetrics
         _refusedRows = _meter.CreateCounter<long>("ddpm.denoiser.rows.refused", "{row}", "Rows refused because the queue was full.");
         _batchRows = _meter.CreateHistogram<int>("ddpm.denoiser.evaluation.rows", "{row}", "Rows of one evaluation.");
         _duration = _meter.CreateHistogram<double>("ddpm.denoiser.evaluation.duration", "s", "Time of one evaluation.");
+        _wait = _meter.CreateHistogram<double>("ddpm.denoiser.queue.duration", "s", "Time that a row waited for a worker.");
     }
+
+    /// <summary>A row was taken by a worker.</summary>
+    public void Waited(TimeSpan duration, bool isBulk) =>
+        _wait.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("ddpm.priority", isBulk ? "bulk" : "interactive"));
 
     public void Evaluated(int rows, TimeSpan duration)
     {

@@ -11,13 +11,13 @@ internal sealed class DenoiserParts : IAsyncDisposable
     private readonly HeldEngine _engine;
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<DenoiserMetrics>().BuildServiceProvider();
 
-    public DenoiserParts(HeldEngine engine, DenoiserOptions? options = null)
+    public DenoiserParts(HeldEngine engine, DenoiserOptions? options = null, TimeProvider? time = null)
     {
         _engine = engine;
         var wrapped = Options.Create(options ?? new DenoiserOptions());
         var metrics = _services.GetRequiredService<DenoiserMetrics>();
         Networks = new NetworkCache(new FakeStore(_folder.FullName), engine, wrapped, metrics, TimeProvider.System, NullLogger<NetworkCache>.Instance);
-        Scheduler = new RowScheduler(engine, wrapped, metrics, TimeProvider.System, NullLogger<RowScheduler>.Instance);
+        Scheduler = new RowScheduler(engine, wrapped, metrics, time ?? TimeProvider.System, NullLogger<RowScheduler>.Instance);
     }
 
     public NetworkCache Networks { get; }
@@ -28,11 +28,15 @@ internal sealed class DenoiserParts : IAsyncDisposable
     public Task<float[][]> PredictAsync(string model, params double[] timesteps) =>
         PredictUntilAsync(TestContext.Current.CancellationToken, model, timesteps);
 
+    /// <summary>The same in a turn of its own.</summary>
+    public Task<float[][]> PredictAsync(RequestTurn turn, params double[] timesteps) =>
+        PredictUntilAsync(TestContext.Current.CancellationToken, "a", timesteps, turn);
+
     /// <summary>The same, for as long as the caller waits.</summary>
-    public async Task<float[][]> PredictUntilAsync(CancellationToken cancellationToken, string model, params double[] timesteps)
+    public async Task<float[][]> PredictUntilAsync(CancellationToken cancellationToken, string model, double[] timesteps, RequestTurn? turn = null)
     {
         using var lease = await AcquireAsync(model);
-        return await Scheduler.PredictAsync(lease, [.. timesteps.Select(t => new NoiseQuery([0, 0], t))], cancellationToken);
+        return await Scheduler.PredictAsync(lease, [.. timesteps.Select(t => new NoiseQuery([0, 0], t))], turn ?? new RequestTurn(), cancellationToken);
     }
 
     public Task<NetworkLease> AcquireAsync(string model) => Networks.AcquireAsync(model, "1", CancellationToken.None);

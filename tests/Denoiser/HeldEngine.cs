@@ -19,6 +19,10 @@ internal sealed class HeldEngine : IDenoisingEngine
 
     public int MaxBatchRows { get; init; } = 8;
 
+    public int BriefBatchRows { get; init; } = 1;
+
+    public int LonePassThreads { get; init; } = 1;
+
     public NetworkDescription Description { get; init; } = new(
         1, 1, 2, PredictionTarget.Epsilon, new NoiseSchedule(new NoiseScheduleOptions(BetaScheduleKind.Linear, 1000, 1e-4, 0.02)), 0, null);
 
@@ -32,6 +36,9 @@ internal sealed class HeldEngine : IDenoisingEngine
 
     /// <summary>The timesteps of each forward pass, in the order in which they began.</summary>
     public ConcurrentQueue<double[]> Evaluations { get; } = new();
+
+    /// <summary>Whether each forward pass was spread over threads.</summary>
+    public ConcurrentQueue<bool> Spread { get; } = new();
 
     public ConcurrentQueue<HeldNetwork> Loaded { get; } = new();
 
@@ -57,8 +64,9 @@ internal sealed class HeldEngine : IDenoisingEngine
 
         public bool Disposed { get; private set; }
 
-        public float[][] Evaluate(IReadOnlyList<NetworkRow> rows)
+        public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false)
         {
+            engine.Spread.Enqueue(spread);
             engine.Evaluations.Enqueue([.. rows.Select(row => row.Timestep)]);
             engine._passes.Wait();
             engine.OnEvaluate?.Invoke();

@@ -1,5 +1,6 @@
 using Ddpm.Protocol;
 using Ddpm.V1;
+using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,7 +50,7 @@ public sealed class NoiseStreamTests
         invalid.Error.Code.ShouldBe((int)Code.InvalidArgument);
         invalid.Error.Details.Single().Unpack<BadRequest>().FieldViolations.Single().Field.ShouldBe("rows[0].timestep");
         missing.Error.Code.ShouldBe((int)Code.NotFound);
-        empty.Error.Details.Single().Unpack<BadRequest>().FieldViolations.Single().Field.ShouldBe("request");
+        empty.Error.Details.Single().Unpack<BadRequest>().FieldViolations.Single().Field.ShouldBe("action");
         good.Response.PredictedNoise.Count.ShouldBe(1);
     }
 
@@ -89,6 +90,53 @@ public sealed class NoiseStreamTests
 
         engine.Evaluations.Count.ShouldBe(2);
         engine.Evaluations.Last().ShouldBe([99]);
+    }
+
+    [Fact]
+    public async Task PredictNoiseStream_OfCancelledRequest_DropsItsRowsAndAnswersCancelled()
+    {
+        var engine = new HeldEngine { MaxBatchRows = 1 };
+        await using var host = await DenoiserHost.StartAsync(engine);
+        var version = await host.PublishGoldenAsync();
+        using var stream = new TestStream(host.Denoiser);
+        for (var id = 0; id < 3; id++)
+        {
+            await stream.SendAsync(id, DenoiserHost.Request(version, Row(id)));
+            await QueueHoldsAsync(host, id);
+        }
+
+        await stream.CancelAsync(1);
+        await stream.CancelAsync(77);
+        var cancelled = await stream.NextAsync();
+        engine.LetThrough();
+        await stream.CompleteAsync();
+        var answered = await stream.RestAsync();
+
+        cancelled.Id.ShouldBe(1ul);
+        cancelled.Error.Code.ShouldBe((int)Code.Cancelled);
+        answered.Select(answer => answer.Id).ShouldBe([0ul, 2ul]);
+        engine.Evaluations.ShouldBe([[0], [2]]);
+    }
+
+    [Fact]
+    public async Task PredictNoiseStream_OfRequestPastItsTimeout_DropsItsRowsAndIsDeadlineExceeded()
+    {
+        var engine = new HeldEngine { MaxBatchRows = 1 };
+        await using var host = await DenoiserHost.StartAsync(engine);
+        var version = await host.PublishGoldenAsync();
+        var first = host.PredictAsync(version, Row(0));
+        await Eventually.HoldsAsync(() => engine.Evaluations.Count == 1);
+        var late = DenoiserHost.Request(version, Row(1));
+        late.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(50));
+
+        using var stream = new TestStream(host.Denoiser);
+        var answer = await stream.AskAsync(1, late);
+        engine.LetThrough();
+        await first;
+
+        answer.Error.Code.ShouldBe((int)Code.DeadlineExceeded);
+        answer.Error.Message.ShouldBe("The answer was not there within the request's timeout of 00:00:00.0500000.");
+        engine.Evaluations.ShouldBe([[0]]);
     }
 
     [Fact]

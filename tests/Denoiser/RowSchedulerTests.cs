@@ -87,7 +87,7 @@ public sealed class RowSchedulerTests
         using var lease = await parts.AcquireAsync("a");
         NoiseQuery[] queries = [.. new double[] { 1, 2, 3 }.Select(t => new NoiseQuery([0, 0], t, ClassLabel: 0, GuidanceScale: 2))];
 
-        var answers = parts.Scheduler.PredictAsync(lease, queries, Cancellation);
+        var answers = parts.Scheduler.PredictAsync(lease, queries, new RequestTurn(), Cancellation);
         engine.LetThrough();
         await answers.WithinPatienceAsync();
 
@@ -127,7 +127,7 @@ public sealed class RowSchedulerTests
         var engine = new HeldEngine { MaxBatchRows = 8 };
         await using var parts = await StartBusyAsync(engine);
         using var cancelled = new CancellationTokenSource();
-        var gone = parts.PredictUntilAsync(cancelled.Token, "a", 1, 2, 3);
+        var gone = parts.PredictUntilAsync(cancelled.Token, "a", [1, 2, 3]);
         await Eventually.HoldsAsync(() => parts.Scheduler.WaitingRows == 3);
         var stays = await QueueAsync(parts, [10]);
 
@@ -147,7 +147,7 @@ public sealed class RowSchedulerTests
         await using var parts = new DenoiserParts(engine, new DenoiserOptions { MemoryBudgetMb = 1 });
         await parts.Scheduler.StartAsync(Cancellation);
         using var cancelled = new CancellationTokenSource();
-        var gone = parts.PredictUntilAsync(cancelled.Token, "a", 1);
+        var gone = parts.PredictUntilAsync(cancelled.Token, "a", [1]);
         await Eventually.HoldsAsync(() => engine.Evaluations.Count == 1);
 
         await cancelled.CancelAsync();

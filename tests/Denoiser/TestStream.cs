@@ -12,6 +12,9 @@ internal sealed class TestStream(DenoiserService.DenoiserServiceClient denoiser)
     public Task SendAsync(int id, PredictNoiseRequest? request) =>
         _call.RequestStream.WriteAsync(new PredictNoiseStreamRequest { Id = (ulong)id, Request = request }, TestContext.Current.CancellationToken);
 
+    public Task CancelAsync(int id) => _call.RequestStream.WriteAsync(
+        new PredictNoiseStreamRequest { Id = (ulong)id, Cancel = new CancelPrediction() }, TestContext.Current.CancellationToken);
+
     /// <summary>The next answer, whichever it is.</summary>
     public async Task<PredictNoiseStreamResponse> NextAsync()
     {

@@ -2,6 +2,7 @@ using Ddpm.Protocol;
 using Ddpm.Storage.Models;
 using Ddpm.V1;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace Ddpm.Denoiser.Tests;
@@ -31,6 +32,12 @@ public sealed class ValidationTests : IAsyncLifetime
         { "too many rows", "rows must be 1 to 1024, are 1025" },
         { "model", "model must be 1 to 63 characters of a-z, 0-9 and '-', beginning with a letter or digit" },
         { "alias", "version must be 64 hexadecimal digits in lower case; an alias is resolved before a trajectory begins, not here" },
+        { "tenant", "tenant must have at most 64 characters, has 65" },
+        { "job", "job must have at most 64 characters, has 65" },
+        { "priority", "priority must be INTERACTIVE or BULK, or unset for INTERACTIVE; is 7" },
+        { "timeout=0", "timeout must be more than 0 and at most 24 hours" },
+        { "timeout=25h", "timeout must be more than 0 and at most 24 hours" },
+        { "timeout nanos", "timeout must be more than 0 and at most 24 hours" },
     };
 
     public static TheoryData<string, string> ConditionalCases => new()
@@ -77,6 +84,12 @@ public sealed class ValidationTests : IAsyncLifetime
             case "too many rows": request.Rows.AddRange(Enumerable.Repeat(row, 1023)); break;
             case "model": request.Model = "../golden"; break;
             case "alias": request.Version = "latest"; break;
+            case "tenant": request.Tenant = new string('t', 65); break;
+            case "job": request.Job = new string('j', 65); break;
+            case "priority": request.Priority = (Priority)7; break;
+            case "timeout=0": request.Timeout = new Duration(); break;
+            case "timeout=25h": request.Timeout = new Duration { Seconds = 25 * 3600 }; break;
+            case "timeout nanos": request.Timeout = new Duration { Seconds = long.MaxValue, Nanos = int.MinValue }; break;
         }
 
         (await ViolationsAsync(request)).ShouldBe([violation]);

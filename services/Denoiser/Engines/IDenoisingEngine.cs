@@ -17,6 +17,12 @@ public interface IDenoisingEngine
     /// <summary>Rows that one forward pass is filled with at most; a guided row counts twice, and a single one is never split.</summary>
     int MaxBatchRows { get; }
 
+    /// <summary>The same for a pass that others wait for.</summary>
+    int BriefBatchRows { get; }
+
+    /// <summary>Threads that a pass is spread over which has the machine to itself; 1 where none is spread.</summary>
+    int LonePassThreads { get; }
+
     /// <summary>Called once on each thread that is to load or evaluate.</summary>
     void PrepareThread();
 

@@ -5,27 +5,35 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Ddpm.Denoiser;
 
-/// <summary>A checkpoint's U-Net in ONNX Runtime: one session for what depends on timestep and class alone, one for the rest.</summary>
+/// <summary>
+/// A checkpoint's U-Net in ONNX Runtime: one session for what depends on timestep and class alone, and for the rest one whose passes run on the calling
+/// thread and one whose passes are spread over several.
+/// </summary>
 internal sealed class OnnxNetwork : IDenoisingNetwork
 {
     private readonly TimeTable _times;
     private readonly InferenceSession _body;
+    private readonly InferenceSession? _spreadBody;
     private readonly int _outputChannels;
 
+    /// <param name="checkpoint">Read, and not needed further.</param>
+    /// <param name="spreadThreads">Threads of a pass that is spread; 1: none is.</param>
     /// <exception cref="CheckpointException">The weights do not fit config.json.</exception>
     /// <exception cref="InvalidConfigException">Its files do not say what images it takes.</exception>
-    public OnnxNetwork(CheckpointFolder checkpoint)
+    public OnnxNetwork(CheckpointFolder checkpoint, int spreadThreads)
     {
         Description = NetworkDescription.Of(checkpoint.Config, checkpoint.Scheduler);
         var (embedding, body) = OnnxExport.Parts(checkpoint);
-        MemoryBytes = embedding.Length + body.Length;
+        MemoryBytes = embedding.Length + (spreadThreads > 1 ? 2L : 1) * body.Length;
         _times = new TimeTable(embedding);
         try
         {
             _body = OnnxSession.Open(body);
+            _spreadBody = spreadThreads > 1 ? OnnxSession.Open(body, spreadThreads) : null;
         }
         catch
         {
+            _body?.Dispose();
             _times.Dispose();
             throw;
         }
@@ -36,7 +44,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
 
     public long MemoryBytes { get; }
 
-    public float[][] Evaluate(IReadOnlyList<NetworkRow> rows)
+    public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false)
     {
         var (elements, timeElements) = (Description.Elements, _times.Elements);
         var outputElements = _outputChannels * Description.Height * Description.Width;
@@ -53,7 +61,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);
             using var timesValue = OnnxSession.Tensor(times, rows.Count, timeElements, 1, 1);
             using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputChannels, Description.Height, Description.Width);
-            _body.Run(OnnxSession.Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
+            (spread ? _spreadBody ?? _body : _body).Run(OnnxSession.Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
             var predictions = new float[rows.Count][];
             // A network that learned its variance has it in further channels; samplers choose theirs.
             for (var i = 0; i < predictions.Length; i++)
@@ -71,6 +79,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
     public void Dispose()
     {
         _body.Dispose();
+        _spreadBody?.Dispose();
         _times.Dispose();
     }
 }

@@ -14,6 +14,9 @@ namespace Ddpm.Denoiser;
 /// </summary>
 public sealed class TorchEngine : IDenoisingEngine
 {
+    /// <summary>Up to some such batch a pass on a GPU takes about as long as one of a single row.</summary>
+    private const int CudaBriefBatch = 8;
+
     private readonly Device _device;
     private readonly int? _fixedBatch;
 
@@ -28,6 +31,7 @@ public sealed class TorchEngine : IDenoisingEngine
         Name = cuda ? "torch-cuda" : "torch-cpu";
         Workers = cuda ? 1 : wanted.Workers;
         MaxBatchRows = !cuda && Mode == EvaluationMode.Exact ? 1 : wanted.MaxBatchRows;
+        BriefBatchRows = cuda ? Math.Min(wanted.MaxBatchRows, CudaBriefBatch) : 1;
         _fixedBatch = cuda && Mode == EvaluationMode.Exact ? wanted.MaxBatchRows : null;
         Device = cuda ? $"CUDA device 0 of {torch.cuda.device_count()}" : $"CPU, {Workers} of {Environment.ProcessorCount} processors";
     }
@@ -41,6 +45,10 @@ public sealed class TorchEngine : IDenoisingEngine
     public int Workers { get; }
 
     public int MaxBatchRows { get; }
+
+    public int BriefBatchRows { get; }
+
+    public int LonePassThreads => 1;
 
     /// <summary>Thread counts are libtorch's per calling thread.</summary>
     public void PrepareThread() => set_num_threads(1);

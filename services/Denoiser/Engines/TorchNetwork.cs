@@ -36,7 +36,7 @@ internal sealed class TorchNetwork : IDenoisingNetwork
 
     public long MemoryBytes { get; }
 
-    public float[][] Evaluate(IReadOnlyList<NetworkRow> rows)
+    public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();

@@ -6,13 +6,16 @@ namespace Ddpm.Denoiser;
 public static class EpsilonPrediction
 {
     /// <summary>Answers all queries from one forward pass.</summary>
+    /// <param name="network">Evaluated once.</param>
+    /// <param name="queries">At least one.</param>
+    /// <param name="spread">As in <see cref="IDenoisingNetwork.Evaluate"/>.</param>
     /// <returns>ε of each query, [C, H, W] row-major.</returns>
-    public static float[][] Predict(IDenoisingNetwork network, IReadOnlyList<NoiseQuery> queries)
+    public static float[][] Predict(IDenoisingNetwork network, IReadOnlyList<NoiseQuery> queries, bool spread = false)
     {
         var rows = new List<NetworkRow>(2 * queries.Count);
         foreach (var query in queries)
             AddRows(rows, query, network.Description);
-        var outputs = network.Evaluate(rows);
+        var outputs = network.Evaluate(rows, spread);
 
         var predicted = new float[queries.Count][];
         var next = 0;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Ddpm.Denoiser;
 
-/// <summary>ε-predictions of a checkpoint folder without a server, by the same arithmetic and in <c>exact</c> mode: one image at a time.</summary>
+/// <summary>ε-predictions of a checkpoint folder without a server, by the same arithmetic and in <c>exact</c> mode: one image at a time, on all threads.</summary>
 public sealed class OfflinePrediction : IDisposable
 {
     private readonly IDenoisingNetwork _network;
@@ -31,7 +31,7 @@ public sealed class OfflinePrediction : IDisposable
         var left = (Network.Width - width) / 2;
         var padded = new float[Network.Elements];
         CopyRows((small, large, count) => query.X.AsSpan(small, count).CopyTo(padded.AsSpan(large)));
-        var predicted = EpsilonPrediction.Predict(_network, [query with { X = padded }])[0];
+        var predicted = EpsilonPrediction.Predict(_network, [query with { X = padded }], spread: true)[0];
         var epsilon = new float[query.X.Length];
         CopyRows((small, large, count) => predicted.AsSpan(large, count).CopyTo(epsilon.AsSpan(small)));
         return epsilon;

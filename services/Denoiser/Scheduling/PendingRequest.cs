@@ -7,29 +7,38 @@ internal sealed class PendingRequest
     private readonly TaskCompletionSource<float[][]> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _unanswered;
 
-    public PendingRequest(NetworkLease lease, IReadOnlyList<NoiseQuery> queries)
+    /// <param name="lease">Held by whoever makes the request, until <see cref="Completion"/> has completed.</param>
+    /// <param name="queries">At least one.</param>
+    /// <param name="turn">Whose turn it takes.</param>
+    /// <param name="since">When it came, as a timestamp.</param>
+    public PendingRequest(NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, long since)
     {
         Lease = lease;
         Queries = queries;
-        Place = new LinkedListNode<PendingRequest>(this);
+        Turn = turn;
+        Since = since;
         _answers = new float[queries.Count][];
         _unanswered = queries.Count;
     }
 
-    /// <summary>Held by whoever made the request, until <see cref="Completion"/> has completed.</summary>
     public NetworkLease Lease { get; }
 
     public IReadOnlyList<NoiseQuery> Queries { get; }
 
-    /// <summary>Where it stands among the requests that have queries waiting.</summary>
-    public LinkedListNode<PendingRequest> Place { get; }
+    public RequestTurn Turn { get; }
+
+    /// <summary>When it came, as a timestamp.</summary>
+    public long Since { get; }
 
     /// <summary>The first query that no worker has taken.</summary>
-    public int Next { get; set; }
+    public int Next { get; private set; }
 
     public int Waiting => Queries.Count - Next;
 
     public Task<float[][]> Completion => _completion.Task;
+
+    /// <summary>Takes the next query.</summary>
+    public int Take() => Next++;
 
     public void Answer(int query, float[] epsilon)
     {

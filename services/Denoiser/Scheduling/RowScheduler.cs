@@ -3,9 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Denoiser;
 
 /// <summary>
-/// Shares the engine's workers among the requests that wait. A worker begins the moment that it is free: with as many rows of one network as a
-/// forward pass holds and as leave the other idle workers their part, one of each request in turn, whatever their timestep. So neither a
-/// request of many rows nor a stream of many requests keeps others waiting for longer than its share.
+/// Shares the engine's workers among the requests that wait, whatever their timestep, sampler or job. A worker begins the moment that it is free;
+/// what it begins is decided by <see cref="RowQueues"/>.
 /// </summary>
 internal sealed partial class RowScheduler : IHostedService, IDisposable
 {
@@ -18,10 +17,9 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RowScheduler> _logger;
     private readonly int _queueLimit;
-    private readonly LinkedList<PendingRequest> _inTurn = [];
+    private readonly RowQueues _queues;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _workers = [];
-    private int _waitingRows;
     private int _idle;
     private int _busy;
     private bool _refusing;
@@ -40,6 +38,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         _time = time;
         _logger = logger;
         _queueLimit = options.Value.QueueLimit;
+        _queues = new RowQueues(engine, time);
         metrics.ObserveQueue(() => WaitingRows, () => IdleWorkers);
     }
 
@@ -49,7 +48,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         get
         {
             lock (_gate)
-                return _waitingRows;
+                return _queues.Waiting;
         }
     }
 
@@ -66,12 +65,14 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     /// <summary>Answers ε of each query.</summary>
     /// <param name="lease">The network; the caller disposes it after the answer.</param>
     /// <param name="queries">At least one.</param>
+    /// <param name="turn">Whose turn it takes.</param>
     /// <param name="cancellationToken">Drops what no worker has taken.</param>
     /// <exception cref="QueueFullException">More rows would wait than may.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
-    public async Task<float[][]> PredictAsync(NetworkLease lease, IReadOnlyList<NoiseQuery> queries, CancellationToken cancellationToken)
+    public async Task<float[][]> PredictAsync(
+        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, CancellationToken cancellationToken)
     {
-        var request = new PendingRequest(lease, queries);
+        var request = new PendingRequest(lease, queries, turn, _time.GetTimestamp());
         Enqueue(request);
         await using (cancellationToken.UnsafeRegister(_ => Drop(request, r => r.Cancel(cancellationToken)), null))
             return await request.Completion;
@@ -90,8 +91,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         lock (_gate)
         {
             _refusing = true;
-            if (_waitingRows == 0 && _busy == 0)
-                _drained.TrySetResult();
+            NoteWhenDrained();
         }
         await _drained.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         CancelWaiting();
@@ -104,17 +104,15 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         Task.WaitAll(_workers);
     }
 
-    /// <summary>Lets the workers end; each finishes the evaluation that it is at.</summary>
+    /// <summary>Lets the workers end; each finishes the pass that it is at.</summary>
     private void CancelWaiting()
     {
         lock (_gate)
         {
             _refusing = true;
             _stopped = true;
-            foreach (var request in _inTurn)
+            foreach (var request in _queues.Clear())
                 request.Cancel(new CancellationToken(canceled: true));
-            _inTurn.Clear();
-            _waitingRows = 0;
             Monitor.PulseAll(_gate);
         }
     }
@@ -125,22 +123,23 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         {
             if (_refusing)
                 throw new OperationCanceledException("The Denoiser is shutting down.");
-            // An empty queue takes any request, so that none is refused for ever.
-            if (_waitingRows > 0 && _waitingRows + request.Waiting > _queueLimit)
+            // Of each urgency so many may wait: bulk that fills its queue shuts nobody out who is interactive. An empty queue takes any request, so that
+            // none is refused for ever.
+            var waiting = _queues.WaitingLike(request.Turn);
+            if (waiting > 0 && waiting + request.Waiting > _queueLimit)
             {
                 _metrics.Refused(request.Waiting);
                 throw new QueueFullException(
-                    $"{_waitingRows} rows are waiting and {_queueLimit} may: {request.Waiting} more cannot.", TimeUntilEmpty());
+                    $"{waiting} rows are waiting and {_queueLimit} may: {request.Waiting} more cannot.", TimeFor(_queues.WaitingBefore(request.Turn)));
             }
-            _waitingRows += request.Waiting;
-            _inTurn.AddLast(request.Place);
+            _queues.Add(request);
             Monitor.PulseAll(_gate);
         }
     }
 
-    private TimeSpan TimeUntilEmpty()
+    private TimeSpan TimeFor(int rows)
     {
-        var estimate = TimeSpan.FromSeconds(_waitingRows * _secondsPerRow);
+        var estimate = TimeSpan.FromSeconds(rows * _secondsPerRow);
         return estimate < ShortestRetry ? ShortestRetry : estimate > LongestRetry ? LongestRetry : estimate;
     }
 
@@ -149,101 +148,81 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     {
         lock (_gate)
         {
-            if (request.Place.List is not null)
-            {
-                _inTurn.Remove(request.Place);
-                _waitingRows -= request.Waiting;
-            }
+            _queues.Remove(request);
             end(request);
-            if (_refusing && _waitingRows == 0 && _busy == 0)
-                _drained.TrySetResult();
+            NoteWhenDrained();
         }
+    }
+
+    private void NoteWhenDrained()
+    {
+        if (_refusing && _queues.Waiting == 0 && _busy == 0)
+            _drained.TrySetResult();
     }
 
     /// <summary>A worker, on a thread of its own.</summary>
     private void Work()
     {
         _engine.PrepareThread();
-        while (Take() is { } batch)
+        while (Begin() is { } pass)
         {
-            using (batch.Lease)
-                Evaluate(batch);
+            using (pass.Lease)
+                Evaluate(pass);
             lock (_gate)
             {
                 _busy--;
-                if (_refusing && _waitingRows == 0 && _busy == 0)
-                    _drained.TrySetResult();
+                _queues.End(pass);
+                NoteWhenDrained();
+                // Others may have waited for its threads.
+                if (_idle > 0 && _queues.Waiting > 0)
+                    Monitor.PulseAll(_gate);
             }
         }
     }
 
     /// <summary>Waits for work; null when there will be none.</summary>
-    private Batch? Take()
+    private ForwardPass? Begin()
     {
         lock (_gate)
         {
-            while (_waitingRows == 0)
+            while (true)
             {
+                if (_queues.Begin(_idle) is { } pass)
+                {
+                    _busy++;
+                    return pass;
+                }
                 if (_stopped)
                     return null;
                 _idle++;
                 Monitor.Wait(_gate);
                 _idle--;
             }
-            _busy++;
-            return Fill();
         }
     }
 
-    private Batch Fill()
-    {
-        // The network's lease is the batch's own: a request that is cancelled gives its back while the worker still evaluates.
-        var first = _inTurn.First!.Value;
-        var batch = new Batch(first.Lease.Share());
-        var share = (_waitingRows + _idle) / (_idle + 1);
-        var room = _engine.MaxBatchRows;
-        for (var place = _inTurn.First; place is not null && room > 0 && batch.Items.Count < share;)
-        {
-            var request = place.Value;
-            place = place.Next;
-            if (request.Lease.Network != batch.Lease.Network)
-                continue;
-            var query = request.Queries[request.Next];
-            if (query.Rows > room && batch.Items.Count > 0)
-                break;
-            batch.Items.Add((request, request.Next++));
-            room -= query.Rows;
-            _waitingRows--;
-            _inTurn.Remove(request.Place);
-            // Behind the others: its next query is taken when each of them had its turn, perhaps in this very round.
-            if (request.Waiting > 0)
-            {
-                _inTurn.AddLast(request.Place);
-                place ??= request.Place;
-            }
-        }
-        return batch;
-    }
-
-    private void Evaluate(Batch batch)
+    private void Evaluate(ForwardPass pass)
     {
         var began = _time.GetTimestamp();
+        foreach (var (request, _) in pass.Queries)
+            _metrics.Waited(_time.GetElapsedTime(request.Since, began), request.Turn.IsBulk);
         try
         {
-            var epsilon = EpsilonPrediction.Predict(batch.Lease.Network, [.. batch.Items.Select(item => item.Request.Queries[item.Query])]);
+            var epsilon = EpsilonPrediction.Predict(
+                pass.Lease.Network, [.. pass.Queries.Select(taken => taken.Request.Queries[taken.Query])], pass.Threads > 1);
             var elapsed = _time.GetElapsedTime(began);
-            _metrics.Evaluated(batch.Items.Count, elapsed);
+            _metrics.Evaluated(pass.Queries.Count, elapsed);
             lock (_gate)
             {
-                Learn(elapsed / batch.Items.Count / _engine.Workers);
-                foreach (var (index, (request, query)) in batch.Items.Index())
+                Learn(elapsed / pass.Queries.Count * pass.Threads / _engine.Workers);
+                foreach (var (index, (request, query)) in pass.Queries.Index())
                     request.Answer(query, epsilon[index]);
             }
         }
         catch (Exception e)
         {
-            LogEvaluationFailed(_logger, batch.Items.Count, e);
-            foreach (var request in batch.Items.Select(item => item.Request).Distinct())
+            LogEvaluationFailed(_logger, pass.Queries.Count, e);
+            foreach (var request in pass.Queries.Select(taken => taken.Request).Distinct())
                 Drop(request, r => r.Fail(new InvalidOperationException("The evaluation failed.", e)));
         }
     }
@@ -253,9 +232,4 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
 
     [LoggerMessage(1, LogLevel.Error, "An evaluation of {Rows} rows failed")]
     private static partial void LogEvaluationFailed(ILogger logger, int rows, Exception exception);
-
-    private sealed record Batch(NetworkLease Lease)
-    {
-        public List<(PendingRequest Request, int Query)> Items { get; } = [];
-    }
 }

@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace Ddpm.Denoiser;
 
 /// <summary>Answers one request of the contract, or fails with the contract's status.</summary>
-internal sealed class NoisePrediction(NetworkCache networks, RowScheduler scheduler, IDenoisingEngine engine)
+internal sealed class NoisePrediction(NetworkCache networks, RowScheduler scheduler, IDenoisingEngine engine, TimeProvider time)
 {
     /// <summary>How ε is computed here.</summary>
     public Evaluation Evaluation => new() { Engine = engine.Name, Mode = engine.Mode == EvaluationMode.Exact ? "exact" : "fast" };
@@ -21,17 +21,24 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
             PredictNoiseValidator.ReadRows(request, network: null, violations);
             violations.ThrowIfAny();
         }
+        using var timeout = request.Timeout is { } limit ? new CancellationTokenSource(limit.ToTimeSpan(), time) : null;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         try
         {
-            using var lease = await networks.AcquireAsync(request.Model, request.Version, cancellationToken);
+            using var lease = await networks.AcquireAsync(request.Model, request.Version, ending.Token);
             var network = lease.Network.Description;
             var queries = PredictNoiseValidator.ReadRows(request, network, violations);
             violations.ThrowIfAny();
 
             var response = new PredictNoiseResponse { Evaluation = Evaluation };
-            foreach (var epsilon in await scheduler.PredictAsync(lease, queries, cancellationToken))
+            var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
+            foreach (var epsilon in await scheduler.PredictAsync(lease, queries, turn, ending.Token))
                 response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape));
             return response;
+        }
+        catch (OperationCanceledException) when (timeout?.IsCancellationRequested == true && !cancellationToken.IsCancellationRequested)
+        {
+            throw RpcErrors.DeadlineExceeded($"The answer was not there within the request's timeout of {request.Timeout.ToTimeSpan()}.");
         }
         catch (ModelNotFoundException e)
         {

@@ -13,7 +13,7 @@ namespace Ddpm.Denoiser;
 internal sealed partial class NoiseStream(NoisePrediction prediction, int maximumUnderWay, ILogger<NoiseStream> logger)
 {
     private readonly SemaphoreSlim _places = new(maximumUnderWay);
-    private readonly ConcurrentDictionary<ulong, PredictNoiseRequest?> _underWay = [];
+    private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _underWay = [];
     private readonly Channel<PredictNoiseStreamResponse> _answers =
         Channel.CreateUnbounded<PredictNoiseStreamResponse>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -61,10 +61,44 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
         while (await NextAsync(requests, reading))
         {
             var (id, request) = (requests.Current.Id, requests.Current.Request);
-            if (_underWay.TryAdd(id, request))
-                _ = Task.Run(() => AnswerAsync(id, request, abandoned), CancellationToken.None);
-            else
-                Answer(Failure(id, RpcErrors.Invalid("id", $"must be unique among the requests under way on this stream, {id} is under way")));
+            switch (requests.Current.ActionCase)
+            {
+                case PredictNoiseStreamRequest.ActionOneofCase.Cancel:
+                    Cancel(id);
+                    _places.Release();
+                    break;
+                case PredictNoiseStreamRequest.ActionOneofCase.Request:
+                    Begin(id, request, abandoned);
+                    break;
+                default:
+                    Answer(Failure(id, RpcErrors.Invalid("action", "must be request or cancel")));
+                    break;
+            }
+        }
+    }
+
+    private void Begin(ulong id, PredictNoiseRequest request, CancellationToken abandoned)
+    {
+        var ending = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
+        if (_underWay.TryAdd(id, ending))
+        {
+            _ = Task.Run(() => AnswerAsync(id, request, ending), CancellationToken.None);
+            return;
+        }
+        ending.Dispose();
+        Answer(Failure(id, RpcErrors.Invalid("id", $"must be unique among the requests under way on this stream, {id} is under way")));
+    }
+
+    private void Cancel(ulong id)
+    {
+        try
+        {
+            if (_underWay.TryGetValue(id, out var ending))
+                ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered at this very moment.
         }
     }
 
@@ -85,21 +119,20 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
         }
     }
 
-    private async Task AnswerAsync(ulong id, PredictNoiseRequest? request, CancellationToken abandoned)
+    private async Task AnswerAsync(ulong id, PredictNoiseRequest request, CancellationTokenSource ending)
     {
-        var answer = await PredictAsync(id, request, abandoned);
+        var answer = await PredictAsync(id, request, ending.Token);
         // Before the answer is sent: then the client may use the id again.
         _underWay.TryRemove(id, out _);
+        ending.Dispose();
         Answer(answer);
     }
 
-    private async Task<PredictNoiseStreamResponse> PredictAsync(ulong id, PredictNoiseRequest? request, CancellationToken abandoned)
+    private async Task<PredictNoiseStreamResponse> PredictAsync(ulong id, PredictNoiseRequest request, CancellationToken ending)
     {
         try
         {
-            if (request is null)
-                throw RpcErrors.Invalid("request", "must be set");
-            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, abandoned) };
+            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, ending) };
         }
         catch (RpcException e)
         {
@@ -107,7 +140,9 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
         }
         catch (OperationCanceledException)
         {
-            return Failure(id, RpcErrors.Unavailable("The server is shutting down."));
+            return Failure(id, ending.IsCancellationRequested
+                ? RpcErrors.Cancelled("The client cancelled the request.")
+                : RpcErrors.Unavailable("The server is shutting down."));
         }
         catch (Exception e)
         {

@@ -1,6 +1,7 @@
 using Ddpm.Protocol;
 using Ddpm.Storage.Models;
 using Ddpm.V1;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace Ddpm.Denoiser;
 
@@ -9,8 +10,11 @@ internal static class PredictNoiseValidator
 {
     public const int MaximumRows = 1024;
     public const float MaximumGuidanceScale = 30;
+    public const int MaximumNameLength = 64;
 
-    /// <summary>Checks which version is asked for, and how many rows.</summary>
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
+    /// <summary>Checks which version is asked for, how many rows, and whose turn they take until when.</summary>
     public static Violations CheckAddress(PredictNoiseRequest request)
     {
         var violations = new Violations();
@@ -20,7 +24,25 @@ internal static class PredictNoiseValidator
             violations.Add("version", $"{ModelName.VersionRule}; an alias is resolved before a trajectory begins, not here");
         if (request.Rows.Count is < 1 or > MaximumRows)
             violations.Add("rows", $"must be 1 to {MaximumRows}, are {request.Rows.Count}");
+        CheckName(request.Tenant, "tenant", violations);
+        CheckName(request.Job, "job", violations);
+        if (!Enum.IsDefined(request.Priority))
+            violations.Add("priority", $"must be INTERACTIVE or BULK, or unset for INTERACTIVE; is {(int)request.Priority}");
+        if (request.Timeout is { } timeout && !IsTimeout(timeout))
+            violations.Add("timeout", $"must be more than 0 and at most {LongestTimeout.TotalHours} hours");
         return violations;
+    }
+
+    private static void CheckName(string name, string field, Violations violations)
+    {
+        if (name.Length > MaximumNameLength)
+            violations.Add(field, $"must have at most {MaximumNameLength} characters, has {name.Length}");
+    }
+
+    private static bool IsTimeout(Duration timeout)
+    {
+        var nanoseconds = (Int128)timeout.Seconds * 1_000_000_000 + timeout.Nanos;
+        return timeout.Nanos is >= 0 and < 1_000_000_000 && nanoseconds > 0 && nanoseconds <= (Int128)LongestTimeout.TotalNanoseconds;
     }
 
     /// <summary>Checks and decodes the rows.</summary>
