@@ -41,7 +41,7 @@ internal sealed record SampleRequest(ModelVersion Version, string Sampler, Struc
             };
             if (GuidanceScale != 1)
                 spec.GuidanceScale = (float)GuidanceScale;
-            yield return new SubmitJobRequest { RequestId = $"eval-{Convert.ToHexStringLower(SHA256.HashData(spec.ToByteArray()))}", Spec = spec };
+            yield return new SubmitJobRequest { RequestId = $"eval-{Convert.ToHexStringLower(SHA256.HashData(spec.ToByteArray()))}", Spec = spec, Priority = Priority.Bulk };
         }
     }
 }

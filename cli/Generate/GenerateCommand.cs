@@ -27,6 +27,7 @@ internal static class GenerateCommand
             Description = "A sampler's own option; repeatable. `--eta 0.5` is short for `--option eta=0.5`.",
             HelpName = "NAME=VALUE",
         };
+        var bulk = new Option<bool>("--bulk") { Description = "Let the steps of all jobs that are not bulk go first." };
         var output = new Option<string?>("--out") { Description = "Folder for 000.png … and grid.png; made when missing. Default: the job's id.", HelpName = "DIR" };
 
         var command = commands.OnServer("generate", "Generates images.", async (parse, run) =>
@@ -49,7 +50,12 @@ internal static class GenerateCommand
 
             // An interrupt does not break the submission off: it could not be known whether the job exists.
             var submitted = await run.Server.Client.Orchestrator.SubmitJobAsync(
-                new SubmitJobRequest { RequestId = Guid.NewGuid().ToString("N"), Spec = spec },
+                new SubmitJobRequest
+                {
+                    RequestId = Guid.NewGuid().ToString("N"),
+                    Spec = spec,
+                    Priority = parse.GetValue(bulk) ? Priority.Bulk : Priority.Interactive,
+                },
                 cancellationToken: run.Surroundings.Interrupts.Leave);
             var job = await JobWatch.ToEndAsync(run, submitted.Job, cancelOnInterrupt: true);
 
@@ -60,7 +66,7 @@ internal static class GenerateCommand
         });
         // What is left over is read as the sampler's own options, and refused when the sampler has none of that name.
         command.TreatUnmatchedTokensAsErrors = false;
-        foreach (var option in new Option[] { model, version, sampler, steps, count, seed, classes, guidance, options, output })
+        foreach (var option in new Option[] { model, version, sampler, steps, count, seed, classes, guidance, options, bulk, output })
             command.Options.Add(option);
         return command;
     }

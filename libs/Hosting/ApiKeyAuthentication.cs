@@ -12,7 +12,7 @@ namespace Ddpm.Hosting;
 
 /// <summary>
 /// Accepts one of <see cref="SecurityOptions.ApiKeys"/> as a bearer token (programs) or as the password of HTTP basic
-/// authentication (browsers). Without keys every caller is accepted: the start has made sure that this is loopback or meant.
+/// authentication (browsers). Without keys every caller is accepted: the start has made sure that this is loopback or meant. A caller's name is a fingerprint of its key, and empty without keys.
 /// </summary>
 internal sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
@@ -27,7 +27,7 @@ internal sealed class ApiKeyAuthentication(
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (_acceptedHashes.Length == 0)
-            return Task.FromResult(Accept());
+            return Task.FromResult(Accept(""));
         if (PresentedKey() is not { } key)
             return Task.FromResult(AuthenticateResult.NoResult());
 
@@ -35,7 +35,7 @@ internal sealed class ApiKeyAuthentication(
         var known = false;
         foreach (var accepted in _acceptedHashes)
             known |= CryptographicOperations.FixedTimeEquals(presented, accepted);
-        return Task.FromResult(known ? Accept() : AuthenticateResult.Fail("The API key is not one that this server accepts."));
+        return Task.FromResult(known ? Accept($"key-{Convert.ToHexStringLower(presented.AsSpan(0, 4))}") : AuthenticateResult.Fail("The API key is not one that this server accepts."));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -61,8 +61,8 @@ internal sealed class ApiKeyAuthentication(
         return credentials[(credentials.IndexOf(':') + 1)..];
     }
 
-    private static AuthenticateResult Accept() => AuthenticateResult.Success(
-        new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, SchemeName)], SchemeName)), SchemeName));
+    private static AuthenticateResult Accept(string name) => AuthenticateResult.Success(
+        new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], SchemeName)), SchemeName));
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

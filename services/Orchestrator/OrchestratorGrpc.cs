@@ -1,3 +1,4 @@
+using Ddpm.Hosting;
 using Ddpm.Orchestrator.Images;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Sampling;
@@ -23,7 +24,7 @@ internal sealed class OrchestratorGrpc(
     private const int MaximumPageSize = 100;
 
     public override async Task<SubmitJobResponse> SubmitJob(SubmitJobRequest request, ServerCallContext context) =>
-        new() { Job = await submission.SubmitAsync(request, context.CancellationToken) };
+        new() { Job = await submission.SubmitAsync(request, Tenant.Of(context), context.CancellationToken) };
 
     public override async Task<GetJobResponse> GetJob(GetJobRequest request, ServerCallContext context) =>
         new() { Job = await FindAsync(request.JobId, context) };

@@ -23,7 +23,7 @@ public sealed class OrchestratorOptions
     [Range(1, 100_000, ErrorMessage = "Orchestrator:MaxUnfinishedJobs must be 1 to 100000.")]
     public int MaxUnfinishedJobs { get; set; } = 256;
 
-    /// <summary>Jobs that run at once; the others wait in the order of their submission. Default: 16.</summary>
+    /// <summary>Jobs of each priority that run at once; the others wait in the order of their submission. Default: 16.</summary>
     [Range(1, 1024, ErrorMessage = "Orchestrator:MaxRunningJobs must be 1 to 1024.")]
     public int MaxRunningJobs { get; set; } = 16;
 

@@ -40,6 +40,11 @@ internal sealed class DenoiserStream : IAsyncDisposable
                 throw RpcErrors.Unavailable("The stream to the Denoiser is closed.");
             return await completion.Task.WaitAsync(cancellationToken);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _outgoing.Writer.TryWrite(new PredictNoiseStreamRequest { Id = id, Cancel = new CancelPrediction() });
+            throw;
+        }
         finally
         {
             _underWay.TryRemove(id, out _);
@@ -59,8 +64,8 @@ internal sealed class DenoiserStream : IAsyncDisposable
         {
             await foreach (var request in _outgoing.Reader.ReadAllAsync())
             {
-                // Nobody waits for it any more: its trajectory was cancelled while it was queued here.
-                if (_underWay.ContainsKey(request.Id))
+                // A request that nobody waits for any more was cancelled while it was queued here.
+                if (request.Cancel is not null || _underWay.ContainsKey(request.Id))
                     await _call.RequestStream.WriteAsync(request);
             }
             await _call.RequestStream.CompleteAsync();

@@ -18,8 +18,12 @@ internal interface IDenoiser
 /// <param name="Timestep">t.</param>
 /// <param name="ClassLabel">Class; null: unconditional.</param>
 /// <param name="GuidanceScale">Scale of classifier-free guidance; null: none.</param>
+/// <param name="Turn">Whose turn it takes at the Denoiser.</param>
 internal sealed record NoiseQuery(
-    string Model, string Version, int[] Shape, float[] X, double Timestep, int? ClassLabel, float? GuidanceScale);
+    string Model, string Version, int[] Shape, float[] X, double Timestep, int? ClassLabel, float? GuidanceScale, Turn Turn);
+
+/// <summary>For whom a job runs, and how urgent it is.</summary>
+internal sealed record Turn(string Tenant, string Job, Priority Priority);
 
 /// <summary>ε, and how it was computed.</summary>
 internal sealed record Prediction(float[] Noise, Evaluation Evaluation);

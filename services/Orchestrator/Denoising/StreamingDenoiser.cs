@@ -6,8 +6,9 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Orchestrator.Denoising;
 
 /// <summary>
-/// Answers queries over one long-lived stream, opened again when it breaks. A prediction is a pure function of its query, so a query
-/// whose stream broke, or that found a full queue, is simply asked again.
+/// Answers queries over a long-lived stream of each priority, opened again when it breaks: a Denoiser that has too much under way reads a stream no
+/// further, and what is urgent must not stand behind that. A prediction is a pure function of its query, so a query whose stream broke, or that found a
+/// full queue, is simply asked again.
 /// </summary>
 internal sealed partial class StreamingDenoiser : IDenoiser
 {
@@ -19,7 +20,7 @@ internal sealed partial class StreamingDenoiser : IDenoiser
     private readonly TimeProvider _time;
     private readonly ILogger<StreamingDenoiser> _logger;
     private readonly Lock _gate = new();
-    private DenoiserStream? _stream;
+    private readonly Dictionary<Priority, DenoiserStream> _streams = [];
     private bool _stopping;
 
     public StreamingDenoiser(
@@ -44,8 +45,16 @@ internal sealed partial class StreamingDenoiser : IDenoiser
             row.ClassLabel = label;
         if (query.GuidanceScale is { } scale)
             row.GuidanceScale = scale;
-        var response = await AskAsync(
-            new PredictNoiseRequest { Model = query.Model, Version = query.Version, Rows = { row } }, cancellationToken);
+        var request = new PredictNoiseRequest
+        {
+            Model = query.Model,
+            Version = query.Version,
+            Rows = { row },
+            Tenant = query.Turn.Tenant,
+            Job = query.Turn.Job,
+            Priority = query.Turn.Priority,
+        };
+        var response = await AskAsync(request, cancellationToken);
 
         if (response.PredictedNoise.Count != 1 || response.PredictedNoise[0].Data.Length != query.X.Length * sizeof(float))
             throw new DenoiserException("The Denoiser answered with a tensor of another shape than it was asked for.");
@@ -60,7 +69,7 @@ internal sealed partial class StreamingDenoiser : IDenoiser
         {
             try
             {
-                return await Stream().PredictAsync(request, cancellationToken);
+                return await StreamFor(request.Priority).PredictAsync(request, cancellationToken);
             }
             catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -78,19 +87,17 @@ internal sealed partial class StreamingDenoiser : IDenoiser
         }
     }
 
-    private DenoiserStream Stream()
+    private DenoiserStream StreamFor(Priority priority)
     {
         lock (_gate)
         {
             if (_stopping)
                 throw RpcErrors.Unavailable("The Orchestrator is stopping.");
-            if (_stream is null || _stream.IsBroken)
-            {
-                if (_stream is { } broken)
-                    _ = broken.DisposeAsync().AsTask();
-                _stream = new DenoiserStream(_client);
-            }
-            return _stream;
+            if (_streams.TryGetValue(priority, out var open) && !open.IsBroken)
+                return open;
+            if (open is not null)
+                _ = open.DisposeAsync().AsTask();
+            return _streams[priority] = new DenoiserStream(_client);
         }
     }
 
@@ -99,7 +106,7 @@ internal sealed partial class StreamingDenoiser : IDenoiser
         lock (_gate)
         {
             _stopping = true;
-            if (_stream is { } open)
+            foreach (var open in _streams.Values)
                 _ = open.DisposeAsync().AsTask();
         }
     }

@@ -17,6 +17,7 @@ internal sealed class JobRun(
     JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorOptions options, TimeProvider time)
 {
     private readonly string _jobId = log.Job.Id;
+    private readonly Turn _turn = new(log.Job.Tenant, log.Job.Id, log.Job.Priority);
     private readonly Dictionary<int, int> _shownSteps = [];
     private readonly Dictionary<int, int> _writtenSteps = [];
     private Evaluation? _evaluation = log.Job.Evaluation;
@@ -107,7 +108,7 @@ internal sealed class JobRun(
         var label = plan.ClassOf(trajectory);
         return async (x, timestep, cancellationToken) =>
         {
-            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.Guidance);
+            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.Guidance, _turn);
             var prediction = await denoiser.PredictAsync(query, cancellationToken);
             _evaluation = prediction.Evaluation;
             return prediction.Noise;

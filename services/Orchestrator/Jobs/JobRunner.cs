@@ -29,7 +29,7 @@ internal sealed partial class JobRunner(
         var entered = false;
         try
         {
-            await slots.EnterAsync(stop.Token);
+            await slots.EnterAsync(log.Job.Priority, stop.Token);
             entered = true;
             var plan = await planner.PlanAsync(log.Job.Spec, stop.Token);
             await new JobRun(plan, log, store, denoiser, options.Value, time).RunAsync(stop.Token);
@@ -54,7 +54,7 @@ internal sealed partial class JobRunner(
         finally
         {
             if (entered)
-                slots.Leave();
+                slots.Leave(log.Job.Priority);
         }
     }
 

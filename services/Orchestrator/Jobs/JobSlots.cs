@@ -1,15 +1,26 @@
+using Ddpm.V1;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Orchestrator.Jobs;
 
-/// <summary>Bounds how many jobs run at once in this process; the others wait in the order in which they came.</summary>
+/// <summary>
+/// Bounds how many jobs run at once in this process; the others wait in the order in which they came. Each priority has places of its own, so that
+/// nobody who is interactive waits for the end of a bulk job.
+/// </summary>
 internal sealed class JobSlots(IOptions<OrchestratorOptions> options) : IDisposable
 {
-    private readonly SemaphoreSlim _free = new(options.Value.MaxRunningJobs);
+    private readonly SemaphoreSlim _interactive = new(options.Value.MaxRunningJobs);
+    private readonly SemaphoreSlim _bulk = new(options.Value.MaxRunningJobs);
 
-    public Task EnterAsync(CancellationToken cancellationToken) => _free.WaitAsync(cancellationToken);
+    public Task EnterAsync(Priority priority, CancellationToken cancellationToken) => Of(priority).WaitAsync(cancellationToken);
 
-    public void Leave() => _free.Release();
+    public void Leave(Priority priority) => Of(priority).Release();
 
-    public void Dispose() => _free.Dispose();
+    public void Dispose()
+    {
+        _interactive.Dispose();
+        _bulk.Dispose();
+    }
+
+    private SemaphoreSlim Of(Priority priority) => priority == Priority.Bulk ? _bulk : _interactive;
 }

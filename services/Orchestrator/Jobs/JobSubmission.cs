@@ -16,15 +16,21 @@ internal sealed class JobSubmission(
 
     private static readonly TimeSpan RetryWhenFull = TimeSpan.FromSeconds(10);
 
-    public async Task<Job> SubmitAsync(SubmitJobRequest request, CancellationToken cancellationToken)
+    /// <param name="request">What is asked for.</param>
+    /// <param name="tenant">Who asks.</param>
+    /// <param name="cancellationToken">Gives up before the job is written down.</param>
+    /// <exception cref="Grpc.Core.RpcException">As <c>OrchestratorService.SubmitJob</c> says.</exception>
+    public async Task<Job> SubmitAsync(SubmitJobRequest request, string tenant, CancellationToken cancellationToken)
     {
         if (request.RequestId.Length > MaximumRequestIdLength)
             throw RpcErrors.Invalid("request_id", $"must have at most {MaximumRequestIdLength} characters, has {request.RequestId.Length}");
+        if (!System.Enum.IsDefined(request.Priority))
+            throw RpcErrors.Invalid("priority", $"must be INTERACTIVE or BULK, or unset for INTERACTIVE; is {(int)request.Priority}");
         var asked = request.Spec ?? throw RpcErrors.Invalid("spec", "must be set");
         var plan = await planner.PlanAsync(asked, cancellationToken);
         await RefuseWhenFullAsync(cancellationToken);
 
-        var (record, submitted) = Prepare(request.RequestId, asked, plan);
+        var (record, submitted) = Prepare(request, tenant, plan);
         var (job, isNew) = await database.AddAsync(record, submitted, cancellationToken);
         if (!isNew && !JobSpec.Parser.ParseFrom(job.Spec).Equals(asked))
             throw RpcErrors.AlreadyExists($"request_id '{request.RequestId}' was used for a different job, {job.Id}.");
@@ -39,7 +45,7 @@ internal sealed class JobSubmission(
             throw RpcErrors.ResourceExhausted($"{unfinished} jobs are waiting or running, the most that are taken.", RetryWhenFull);
     }
 
-    private (JobRecord Record, JobEventRecord Submitted) Prepare(string requestId, JobSpec asked, JobPlan plan)
+    private (JobRecord Record, JobEventRecord Submitted) Prepare(SubmitJobRequest request, string tenant, JobPlan plan)
     {
         var now = time.GetUtcNow();
         var job = new Job
@@ -51,17 +57,19 @@ internal sealed class JobSubmission(
             LastEvent = 1,
             SampleShape = { plan.SampleShape },
             ClassNames = { plan.ClassNames },
+            Priority = request.Priority == Priority.Bulk ? Priority.Bulk : Priority.Interactive,
+            Tenant = tenant,
         };
         var submitted = new JobEvent { Number = 1, Time = job.CreatedAt, Job = job, StateChanged = new StateChanged() };
         var record = new JobRecord
         {
             Id = job.Id,
-            RequestId = requestId.Length == 0 ? null : requestId,
+            RequestId = request.RequestId.Length == 0 ? null : request.RequestId,
             Model = plan.Spec.Model,
             Sampler = plan.Spec.Sampler,
             Status = JobStatus.Queued,
             LastEvent = job.LastEvent,
-            Spec = asked.ToByteArray(),
+            Spec = request.Spec.ToByteArray(),
             Job = job.ToByteArray(),
         };
         return (record, JobLog.ToRecord(submitted));

@@ -24,7 +24,7 @@ internal sealed partial class SampleGrids(OrchestratorConnection orchestrator, T
         }
         try
         {
-            var request = new SubmitJobRequest { RequestId = $"{runId}-{step}", Spec = Spec(recipe, version) };
+            var request = new SubmitJobRequest { RequestId = $"{runId}-{step}", Spec = Spec(recipe, version), Priority = Priority.Bulk };
             samples.JobId = client.Orchestrator.SubmitJob(request, deadline: (time.GetUtcNow() + Patience).UtcDateTime).Job.Id;
         }
         catch (RpcException e)
