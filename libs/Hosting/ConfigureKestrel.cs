@@ -14,6 +14,11 @@ internal sealed class ConfigureKestrel(IOptions<ListenOptions> listen) : IConfig
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         if (listen.Value.Grpc is { } grpc)
             Listen(kestrel, grpc, HttpProtocols.Http2);
+        if (listen.Value.Socket is { } socket)
+        {
+            ListeningSocket.MakeWay(socket);
+            kestrel.ListenUnixSocket(socket, options => options.Protocols = HttpProtocols.Http2);
+        }
         if (listen.Value.Web is { } web)
             Listen(kestrel, web, web.Scheme == Uri.UriSchemeHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1);
     }

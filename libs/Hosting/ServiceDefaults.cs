@@ -26,7 +26,7 @@ public static class ServiceDefaults
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string name, ListenOptions listen)
     {
         var services = builder.Services;
-        services.AddOptions<ListenOptions>().Configure(options => (options.Grpc, options.Web) = (listen.Grpc, listen.Web));
+        services.AddOptions<ListenOptions>().Configure(options => (options.Grpc, options.Socket, options.Web) = (listen.Grpc, listen.Socket, listen.Web));
         services.AddValidatedOptions<ListenOptions>(ListenOptions.Section)
             .Validate<Microsoft.Extensions.Options.IOptions<SecurityOptions>>(
                 (options, security) => security.Value.Refusal(options) is null,
@@ -34,6 +34,7 @@ public static class ServiceDefaults
                 + $"{SecurityOptions.Section}:ApiKeys; or set {SecurityOptions.Section}:Insecure=true to accept the risk.");
         services.AddValidatedOptions<SecurityOptions>(SecurityOptions.Section);
         services.ConfigureOptions<ConfigureKestrel>();
+        services.AddHostedService<ListeningSocket>();
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddAuthentication(ApiKeyAuthentication.SchemeName)

@@ -59,7 +59,7 @@ public static class ServiceHost
         OptionsValidationException e => string.Join(" ", e.Failures),
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => e.InnerException?.Message ?? e.Message,
         StartRefusedException e => e.Message,
-        IOException e when e.InnerException is not null && IsAddressInUse(e) => $"{e.Message} Stop the other process or listen elsewhere ({ListenOptions.Section}:Grpc, {ListenOptions.Section}:Web).",
+        IOException e when e.InnerException is not null && IsAddressInUse(e) => $"{e.Message} Stop the other process or listen elsewhere ({ListenOptions.Section}:Grpc, {ListenOptions.Section}:Socket, {ListenOptions.Section}:Web).",
         SocketException { SocketErrorCode: SocketError.AccessDenied } e => $"it may not listen there: {e.Message}.",
         IOException e when DiskFull.Is(e) => "the disk is full.",
         IOException e => e.Message,

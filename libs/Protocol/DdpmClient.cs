@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Ddpm.V1;
 using Grpc.Core;
@@ -12,6 +13,9 @@ namespace Ddpm.Protocol;
 /// </summary>
 public sealed class DdpmClient : IDisposable
 {
+    /// <summary>What HTTP calls the server at the other end of a socket.</summary>
+    private static readonly Uri OverSocket = new("http://localhost");
+
     private readonly GrpcChannel _channel;
     private readonly DdpmClientOptions _options;
 
@@ -51,12 +55,14 @@ public sealed class DdpmClient : IDisposable
     public CallInvoker Invoker { get; }
 
     /// <summary>Prepares a connection; nothing is sent until the first call.</summary>
-    /// <param name="address"><c>http://host:port</c> for HTTP/2 in clear text or <c>https://host:port</c>.</param>
+    /// <param name="address">
+    /// <c>http://host:port</c> for HTTP/2 in clear text, <c>https://host:port</c>, or <c>unix:/path</c> for a Unix domain socket.
+    /// </param>
     /// <param name="options">Null: the defaults.</param>
     public static DdpmClient Connect(Uri address, DdpmClientOptions? options = null)
     {
         options ??= new DdpmClientOptions();
-        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        var channel = GrpcChannel.ForAddress(IsSocket(address) ? OverSocket : address, new GrpcChannelOptions
         {
             MaxReceiveMessageSize = options.MaximumMessageBytes,
             MaxSendMessageSize = options.MaximumMessageBytes,
@@ -66,9 +72,28 @@ public sealed class DdpmClient : IDisposable
                 EnableMultipleHttp2Connections = true,
                 KeepAlivePingDelay = TimeSpan.FromSeconds(30),
                 KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
+                ConnectCallback = IsSocket(address) ? (_, cancellationToken) => ConnectAsync(address.LocalPath, cancellationToken) : null,
             },
         });
         return new DdpmClient(channel, options);
+    }
+
+    /// <summary>Whether an address is the path of a Unix domain socket.</summary>
+    public static bool IsSocket(Uri address) => address.IsAbsoluteUri && address.Scheme == "unix";
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Watches a job from an event on, through lost connections, until its last event.</summary>

@@ -7,7 +7,7 @@ public sealed class OrchestratorOptions
 {
     public const string Section = "Orchestrator";
 
-    /// <summary>Address of the Denoiser. Default: <c>http://127.0.0.1:5082</c>.</summary>
+    /// <summary>Address of the Denoiser: http://, https://, or the path of a Unix domain socket as unix:/path. Default: <c>http://127.0.0.1:5082</c>.</summary>
     [Required(ErrorMessage = "Orchestrator:DenoiserAddress must be set.")]
     public Uri DenoiserAddress { get; set; } = new("http://127.0.0.1:5082");
 

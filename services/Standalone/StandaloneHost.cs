@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Ddpm.Denoiser;
 using Ddpm.Hosting;
 using Ddpm.Orchestrator;
+using Ddpm.Storage;
 using Ddpm.Trainer;
 using Ddpm.Web;
 
@@ -40,6 +42,8 @@ public sealed class StandaloneHost : IAsyncDisposable
         });
         var listen = ListenOn(builder.Configuration, options);
         AddDefaults(builder.Configuration, Reachable(listen.Grpc!), options);
+        listen.Socket ??= SocketIn(builder.Configuration);
+        builder.Configuration["Orchestrator:DenoiserAddress"] ??= listen.Socket is { } socket ? $"unix:{socket}" : Reachable(listen.Grpc!).ToString();
 
         builder.AddServiceDefaults("standalone", listen);
         if (options.Quiet)
@@ -102,7 +106,6 @@ public sealed class StandaloneHost : IAsyncDisposable
     {
         var defaults = new Dictionary<string, string?>
         {
-            ["Orchestrator:DenoiserAddress"] = grpc.ToString(),
             ["Trainer:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:TrainerAddress"] = grpc.ToString(),
@@ -112,6 +115,16 @@ public sealed class StandaloneHost : IAsyncDisposable
         configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = defaults });
         if (options.DataRoot is { } root)
             configuration["Storage:Root"] = root;
+    }
+
+    /// <summary>Where the services reach the Denoiser: beside their data. Null where the path is too long for a socket, and loopback has to do.</summary>
+    private static string? SocketIn(ConfigurationManager configuration)
+    {
+        var path = Path.Combine((configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()).FullRoot, "grpc.sock");
+        if (Encoding.UTF8.GetByteCount(path) > ListenOptions.MaximumSocketPath)
+            return null;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
     }
 
     private static Uri Reachable(Uri listening) =>

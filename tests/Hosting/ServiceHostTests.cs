@@ -23,6 +23,7 @@ public class ServiceHostTests
     [InlineData("--Listen:Grpc=https://0.0.0.0:0", "Security")]
     [InlineData("--Listen:Grpc=http://example.org:0", "Listen:Grpc")]
     [InlineData("--Listen:Grpc=ftp://127.0.0.1:0", "Listen:Grpc")]
+    [InlineData("--Listen:Socket=run/grpc.sock", "Listen:Socket")]
     [InlineData("--Security:ApiKeys:0=short", "Security:ApiKeys:0")]
     [InlineData("--Security:Insecrue=true", "Insecrue")]
     [InlineData("--Probe:Level=12", "Probe:Level must be 1 to 9")]
