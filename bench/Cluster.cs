@@ -42,7 +42,7 @@ internal sealed class Cluster : IAsyncDisposable
             ["Storage:Root"] = folder,
             ["Denoiser:Device"] = "cpu",
             ["Denoiser:Workers"] = "1",
-            ["Orchestrator:DenoiserAddress"] = address.ToString(),
+            ["Orchestrator:Denoisers:0"] = address.ToString(),
         });
         builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address });
         builder.AddDenoiser();

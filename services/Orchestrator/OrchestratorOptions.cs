@@ -3,13 +3,19 @@ using System.ComponentModel.DataAnnotations;
 namespace Ddpm.Orchestrator;
 
 /// <summary>Settings of the Orchestrator (section <c>Orchestrator</c>).</summary>
-public sealed class OrchestratorOptions
+public sealed class OrchestratorOptions : IValidatableObject
 {
     public const string Section = "Orchestrator";
 
-    /// <summary>Address of the Denoiser: http://, https://, or the path of a Unix domain socket as unix:/path. Default: <c>http://127.0.0.1:5082</c>.</summary>
-    [Required(ErrorMessage = "Orchestrator:DenoiserAddress must be set.")]
-    public Uri DenoiserAddress { get; set; } = new("http://127.0.0.1:5082");
+    private static readonly Uri[] NearbyDenoiser = [new("http://127.0.0.1:5082")];
+
+    /// <summary>
+    /// Addresses of the Denoisers, which share the rows: http://, https://, or the path of a Unix domain socket as unix:/path. Default:
+    /// <c>http://127.0.0.1:5082</c> alone.
+    /// </summary>
+    public Uri[] Denoisers { get; set; } = [];
+
+    internal Uri[] DenoiserAddresses => Denoisers.Length == 0 ? NearbyDenoiser : Denoisers;
 
     /// <summary>How long a step waits for a Denoiser that does not answer before its job fails. Default: 10 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Orchestrator:DenoiserPatience must be 1 second to 1 day.")]
@@ -42,4 +48,8 @@ public sealed class OrchestratorOptions
     /// <summary>Port of the silo on loopback. 0: a free one. Default: 0.</summary>
     [Range(0, 65535, ErrorMessage = "Orchestrator:SiloPort must be 0 to 65535.")]
     public int SiloPort { get; set; }
+
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext) => Denoisers
+        .Where(address => !address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "unix"))
+        .Select(address => new ValidationResult($"{Section}:{nameof(Denoisers)} holds '{address}' but must hold http://host:port, https://host:port or unix:/path."));
 }

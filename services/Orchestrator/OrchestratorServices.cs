@@ -4,9 +4,7 @@ using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Trajectories;
-using Ddpm.Protocol;
 using Ddpm.Storage;
-using Microsoft.Extensions.Options;
 
 namespace Ddpm.Orchestrator;
 
@@ -24,10 +22,7 @@ public static class OrchestratorServices
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobRunner>();
-        services.AddSingleton<IDenoiser, StreamingDenoiser>();
-        services.AddSingleton(provider => DdpmClient.Connect(
-            provider.GetRequiredService<IOptions<OrchestratorOptions>>().Value.DenoiserAddress,
-            new DdpmClientOptions { ApiKey = provider.GetRequiredService<IOptions<SecurityOptions>>().Value.ApiKeys.FirstOrDefault() }).Denoiser);
+        services.AddSingleton<IDenoiser, DenoiserPool>();
 
         builder.Host.UseOrleans(silo =>
         {

@@ -43,7 +43,7 @@ public sealed class StandaloneHost : IAsyncDisposable
         var listen = ListenOn(builder.Configuration, options);
         AddDefaults(builder.Configuration, Reachable(listen.Grpc!), options);
         listen.Socket ??= SocketIn(builder.Configuration);
-        builder.Configuration["Orchestrator:DenoiserAddress"] ??= listen.Socket is { } socket ? $"unix:{socket}" : Reachable(listen.Grpc!).ToString();
+        builder.Configuration["Orchestrator:Denoisers:0"] ??= listen.Socket is { } socket ? $"unix:{socket}" : Reachable(listen.Grpc!).ToString();
 
         builder.AddServiceDefaults("standalone", listen);
         if (options.Quiet)

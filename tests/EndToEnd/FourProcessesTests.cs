@@ -15,7 +15,7 @@ public sealed class FourProcessesTests
             "services/Denoiser", "Ddpm.Denoiser", ServiceProcess.FreeAddress(), null, $"Storage:Root={data}");
         await using var orchestrator = await ServiceProcess.StartAsync(
             "services/Orchestrator", "Ddpm.Orchestrator", ServiceProcess.FreeAddress(), null,
-            $"Storage:Root={data}", $"Orchestrator:DenoiserAddress={denoiser.GrpcAddress}");
+            $"Storage:Root={data}", $"Orchestrator:Denoisers:0={denoiser.GrpcAddress}");
         await using var trainer = await ServiceProcess.StartAsync(
             "services/Trainer", "Ddpm.Trainer", ServiceProcess.FreeAddress(), null, $"Storage:Root={data}");
         await using var gallery = await ServiceProcess.StartAsync(

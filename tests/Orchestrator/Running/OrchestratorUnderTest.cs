@@ -37,7 +37,7 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         var denoiser = new AnalyticDenoiser();
         var builder = WebApplication.CreateBuilder([
             $"--Storage:Root={root}",
-            $"--Orchestrator:DenoiserAddress={address}",
+            $"--Orchestrator:Denoisers:0={address}",
             "--Orchestrator:ProgressInterval=00:00:00.02",
             "--Orchestrator:CheckpointInterval=00:00:00.1",
             .. settings]);

@@ -1,3 +1,4 @@
+using Ddpm.Hosting;
 using Ddpm.Protocol;
 using Ddpm.V1;
 using Grpc.Core;
@@ -6,36 +7,34 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Orchestrator.Denoising;
 
 /// <summary>
-/// Answers queries over a long-lived stream of each priority, opened again when it breaks: a Denoiser that has too much under way reads a stream no
-/// further, and what is urgent must not stand behind that. A prediction is a pure function of its query, so a query whose stream broke, or that found a
-/// full queue, is simply asked again.
+/// Asks the Denoiser that has least under way. A prediction is a pure function of its query, so a query whose Denoiser went away, or found its queue
+/// full, is simply asked again: of another one at once, and where all are away after a while.
 /// </summary>
-internal sealed partial class StreamingDenoiser : IDenoiser
+internal sealed partial class DenoiserPool : IDenoiser
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    private readonly DenoiserService.DenoiserServiceClient _client;
+    private readonly DenoiserEndpoint[] _endpoints;
     private readonly OrchestratorOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger<StreamingDenoiser> _logger;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<Priority, DenoiserStream> _streams = [];
-    private bool _stopping;
+    private readonly ILogger<DenoiserPool> _logger;
+    private uint _turn;
 
-    public StreamingDenoiser(
-        DenoiserService.DenoiserServiceClient client,
+    public DenoiserPool(
         IOptions<OrchestratorOptions> options,
+        IOptions<SecurityOptions> security,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
-        ILogger<StreamingDenoiser> logger)
+        ILogger<DenoiserPool> logger)
     {
-        _client = client;
         _options = options.Value;
         _time = time;
         _logger = logger;
+        var connection = new DdpmClientOptions { ApiKey = security.Value.ApiKeys.FirstOrDefault() };
+        _endpoints = [.. _options.DenoiserAddresses.Select(address => new DenoiserEndpoint(address, DdpmClient.Connect(address, connection), time))];
         // An open stream would keep a Denoiser of the same process from stopping.
-        lifetime.ApplicationStopping.Register(Close);
+        lifetime.ApplicationStopping.Register(() => Array.ForEach(_endpoints, endpoint => endpoint.Close()));
     }
 
     public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
@@ -67,16 +66,20 @@ internal sealed partial class StreamingDenoiser : IDenoiser
         var delay = FirstDelay;
         while (true)
         {
+            var endpoint = Choose();
             try
             {
-                return await StreamFor(request.Priority).PredictAsync(request, cancellationToken);
+                return await endpoint.PredictAsync(request, cancellationToken);
             }
             catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)
             {
                 if (_time.GetElapsedTime(asked) > _options.DenoiserPatience)
-                    throw new DenoiserException($"The Denoiser at {_options.DenoiserAddress} did not answer for {_options.DenoiserPatience}: {e.Status.Detail}", e);
+                    throw new DenoiserException($"{Named(endpoint)} did not answer for {_options.DenoiserPatience}: {e.Status.Detail}", e);
                 var wait = e.RetryAfter() ?? delay;
-                LogRetry(_logger, _options.DenoiserAddress, wait, e.Status.Detail);
+                endpoint.LeaveAlone(wait);
+                LogRetry(_logger, endpoint.Address, wait, e.Status.Detail);
+                if (!_endpoints.All(other => other.IsLeftAlone))
+                    continue;
                 await Task.Delay(wait, _time, cancellationToken);
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
             }
@@ -87,33 +90,22 @@ internal sealed partial class StreamingDenoiser : IDenoiser
         }
     }
 
-    private DenoiserStream StreamFor(Priority priority)
+    /// <summary>Of those that are not left alone, the one with least under way; among equals each in its turn.</summary>
+    private DenoiserEndpoint Choose()
     {
-        lock (_gate)
-        {
-            if (_stopping)
-                throw RpcErrors.Unavailable("The Orchestrator is stopping.");
-            if (_streams.TryGetValue(priority, out var open) && !open.IsBroken)
-                return open;
-            if (open is not null)
-                _ = open.DisposeAsync().AsTask();
-            return _streams[priority] = new DenoiserStream(_client);
-        }
+        if (_endpoints.Length == 1)
+            return _endpoints[0];
+        var first = (int)(Interlocked.Increment(ref _turn) % (uint)_endpoints.Length);
+        return _endpoints[first..].Concat(_endpoints[..first]).MinBy(endpoint => (endpoint.IsLeftAlone, endpoint.UnderWay))!;
     }
 
-    private void Close()
-    {
-        lock (_gate)
-        {
-            _stopping = true;
-            foreach (var open in _streams.Values)
-                _ = open.DisposeAsync().AsTask();
-        }
-    }
+    private string Named(DenoiserEndpoint endpoint) => _endpoints.Length == 1
+        ? $"The Denoiser at {endpoint.Address}"
+        : $"None of the Denoisers at {string.Join(", ", _endpoints.Select(e => e.Address))}";
 
     private static bool MayPass(RpcException exception) => exception.StatusCode
         is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
 
-    [LoggerMessage(1, LogLevel.Debug, "The Denoiser at {Address} does not answer, asking again in {Wait}: {Reason}")]
+    [LoggerMessage(1, LogLevel.Debug, "The Denoiser at {Address} does not answer, left alone for {Wait}: {Reason}")]
     private static partial void LogRetry(ILogger logger, Uri address, TimeSpan wait, string reason);
 }
