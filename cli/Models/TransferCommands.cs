@@ -60,7 +60,7 @@ internal static class TransferCommands
         try
         {
             await run.Server.Trainer.ExportModelAsync(
-                model, version, file => new FileStream(Path.Combine(aside, file), FileMode.CreateNew, FileAccess.Write), run.Cancelled);
+                model, version, file => new FileStream(Path.Combine(aside, file), FileMode.CreateNew, FileAccess.Write), cancellationToken: run.Cancelled);
             Directory.Move(aside, target);
         }
         catch
