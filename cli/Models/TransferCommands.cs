@@ -2,10 +2,11 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ddpm.Cli.Rendering;
 using Ddpm.Protocol;
+using Ddpm.V1;
 
 namespace Ddpm.Cli.Models;
 
-/// <summary><c>ddpm models import</c> and <c>export</c>: versions as folders in Hugging Face's layout.</summary>
+/// <summary><c>ddpm models import</c> and <c>export</c>: versions as folders in Hugging Face's layout, and as ONNX.</summary>
 internal static class TransferCommands
 {
     private const long Kilobyte = 1000;
@@ -33,41 +34,41 @@ internal static class TransferCommands
     public static Command Export(CommandFactory commands)
     {
         var name = new Argument<string>("MODEL") { Description = "Model, or MODEL@VERSION with a version id, a beginning of one, or an alias." };
-        var folder = new Argument<string>("DIR") { Description = "New folder; diffusers' UNet2DModel.from_pretrained reads it." };
-        var export = commands.OnServer("export", "Writes a version as a folder in Hugging Face's layout.", async (parse, run) =>
+        var path = new Argument<string>("DIR|FILE")
+        {
+            Description = "New folder; diffusers' UNet2DModel.from_pretrained reads it. With --format onnx a new FILE.onnx, or the folder for a new model.onnx.",
+        };
+        var format = new Option<ExportFormat>("--format")
+        {
+            Description = "folder, in Hugging Face's layout, or onnx, the network as one file for any runtime of ONNX. Default: folder.",
+            HelpName = "FORMAT",
+            CustomParser = result => ParseFormat(result.Tokens[0].Value, result.AddError),
+        };
+        var export = commands.OnServer("export", "Writes a version as a folder in Hugging Face's layout, or its network as ONNX.", async (parse, run) =>
         {
             var parts = parse.GetValue(name)!.Split('@', 2);
             var version = await VersionLookup.FindAsync(run, parts[0], parts is [_, var wanted] ? wanted : "latest");
-            var target = Path.GetFullPath(parse.GetValue(folder)!);
-            if (Path.Exists(target))
-                throw new CommandException(ExitCodes.Usage, $"{target} exists already; a version is exported to a new folder.");
-            await ExportAsync(run, version.Model, version.Version, target);
+            var target = ExportTarget.Of(parse.GetValue(format), parse.GetValue(path)!);
+            if (Path.Exists(target.FullPath))
+                throw new CommandException(ExitCodes.Usage, $"{target.FullPath} exists already; a version is exported to a new {target.Kind}.");
+            await target.WriteAsync(run, version);
             run.Results.Write(
-                () => new JsonObject { ["model"] = version.Model, ["version"] = version.Version, ["folder"] = target },
-                console => console.Profile.Out.Writer.WriteLine($"Exported {version.Model}@{version.Version} to {target}"));
+                () => new JsonObject { ["model"] = version.Model, ["version"] = version.Version, [target.Kind] = target.FullPath },
+                console => console.Profile.Out.Writer.WriteLine($"Exported {version.Model}@{version.Version} to {target.FullPath}"));
             return ExitCodes.Success;
         });
         export.Arguments.Add(name);
-        export.Arguments.Add(folder);
+        export.Arguments.Add(path);
+        export.Options.Add(format);
         return export;
     }
 
-    /// <summary>Aside first, then renamed: the folder is there whole or not at all.</summary>
-    private static async Task ExportAsync(CommandRun run, string model, string version, string target)
+    private static ExportFormat ParseFormat(string text, Action<string> addError)
     {
-        var aside = $"{target}.{Path.GetRandomFileName()}";
-        Directory.CreateDirectory(aside);
-        try
-        {
-            await run.Server.Trainer.ExportModelAsync(
-                model, version, file => new FileStream(Path.Combine(aside, file), FileMode.CreateNew, FileAccess.Write), run.Cancelled);
-            Directory.Move(aside, target);
-        }
-        catch
-        {
-            Directory.Delete(aside, recursive: true);
-            throw;
-        }
+        if (Enum.TryParse<ExportFormat>(text, ignoreCase: true, out var format) && Enum.IsDefined(format) && format is not ExportFormat.Unspecified)
+            return format;
+        addError($"--format is '{text}' but must be folder or onnx.");
+        return ExportFormat.Unspecified;
     }
 
     private sealed class SentView(ProgressView view, long total) : IProgress<long>

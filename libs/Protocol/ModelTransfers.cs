@@ -48,17 +48,24 @@ public static class ModelTransfers
         return (await call).Version;
     }
 
-    /// <summary>Receives the files of a version.</summary>
+    /// <summary>Receives the files of a version, or its network as ONNX.</summary>
     /// <param name="client">The cluster.</param>
     /// <param name="model">Name of the model.</param>
     /// <param name="version">Version id or alias; empty: <c>latest</c>.</param>
     /// <param name="create">Makes a file by its name, which is one without a folder; it is disposed when all its bytes are written.</param>
+    /// <param name="format">As which files. Default: those that were published.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RpcException">As <c>ExportModel</c> says.</exception>
     public static async Task ExportModelAsync(
-        this DdpmClient client, string model, string version, Func<string, Stream> create, CancellationToken cancellationToken = default)
+        this DdpmClient client,
+        string model,
+        string version,
+        Func<string, Stream> create,
+        ExportFormat format = ExportFormat.Folder,
+        CancellationToken cancellationToken = default)
     {
-        using var call = client.Models.ExportModel(new ExportModelRequest { Model = model, Version = version }, cancellationToken: cancellationToken);
+        var request = new ExportModelRequest { Model = model, Version = version, Format = format };
+        using var call = client.Models.ExportModel(request, cancellationToken: cancellationToken);
         Stream? file = null;
         try
         {

@@ -40,6 +40,7 @@ public static class TrainerServices
         services.AddSingleton<BoundEvaluation>();
         services.AddSingleton<ModelImport>();
         services.AddSingleton<ModelExport>();
+        services.AddSingleton<OnnxConversion>();
         services.AddHostedService<DataSetLeftovers>();
         services.AddHostedService<ImportLeftovers>();
         services.AddHostedService<ShippedModels>();

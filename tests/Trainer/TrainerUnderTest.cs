@@ -80,10 +80,10 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
     public Task<ModelVersion> ImportAsync(string model, IReadOnlyDictionary<string, byte[]> files) => Client.ImportModelAsync(
         model, files.Select(file => (file.Key, (Func<Stream>)(() => new MemoryStream(file.Value)))), cancellationToken: TestContext.Current.CancellationToken);
 
-    public async Task<SortedDictionary<string, byte[]>> ExportAsync(string model, string version)
+    public async Task<SortedDictionary<string, byte[]>> ExportAsync(string model, string version, ExportFormat format = ExportFormat.Folder)
     {
         var files = new Dictionary<string, MemoryStream>();
-        await Client.ExportModelAsync(model, version, name => files[name] = new MemoryStream(), TestContext.Current.CancellationToken);
+        await Client.ExportModelAsync(model, version, name => files[name] = new MemoryStream(), format, TestContext.Current.CancellationToken);
         return new(files.ToDictionary(file => file.Key, file => file.Value.ToArray()), StringComparer.Ordinal);
     }
 

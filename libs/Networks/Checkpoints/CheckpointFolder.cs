@@ -37,6 +37,9 @@ public sealed class CheckpointFolder : IDisposable
 
     public ModelIndex Index { get; }
 
+    /// <summary>Numbers that all weights have together.</summary>
+    public long WeightCount => _weights.Entries.Values.Sum(entry => entry.ElementCount);
+
     /// <summary>Reads and checks the configuration files and the header of the weights.</summary>
     /// <exception cref="CheckpointException">A file is missing, or the weights are a pickle.</exception>
     /// <exception cref="InvalidConfigException">A configuration file breaks a rule.</exception>

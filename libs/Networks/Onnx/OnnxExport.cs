@@ -24,26 +24,39 @@ public static class OnnxExport
     /// <summary>Protobuf's own limit.</summary>
     private const long MaxBytes = int.MaxValue;
 
-    /// <summary>The whole network: <see cref="Sample"/>, <see cref="Timestep"/> and <see cref="ClassLabels"/> in, <see cref="OutSample"/> out.</summary>
-    /// <exception cref="CheckpointException">The weights do not fit config.json, or are too many for one file.</exception>
-    /// <exception cref="InvalidConfigException">config.json has no sample_size.</exception>
-    public static byte[] Network(CheckpointFolder checkpoint, OnnxDialect dialect = OnnxDialect.Portable)
+    /// <summary>What is left of it when nodes, names and metadata have theirs.</summary>
+    private const long MaxWeightBytes = MaxBytes - (1 << 20);
+
+    /// <summary>
+    /// Writes the whole network: <see cref="Sample"/>, <see cref="Timestep"/> and <see cref="ClassLabels"/> in, <see cref="OutSample"/> out. Meanwhile the
+    /// weights are in memory once, as float32.
+    /// </summary>
+    /// <param name="checkpoint">The network.</param>
+    /// <param name="output">Where the file goes; need not be able to seek.</param>
+    /// <param name="dialect">Whose operators it may use.</param>
+    /// <exception cref="CheckpointException">The weights do not fit config.json, or are too many for one file; nothing is written.</exception>
+    /// <exception cref="InvalidConfigException">config.json has no sample_size; nothing is written.</exception>
+    public static void Network(CheckpointFolder checkpoint, Stream output, OnnxDialect dialect = OnnxDialect.Portable)
     {
         var config = WithSampleSize(checkpoint.Config);
+        // Before two gigabytes of them are read.
+        if (checkpoint.WeightCount * sizeof(float) > MaxWeightBytes)
+            throw checkpoint.TooLarge(MaxBytes);
         var graph = new OnnxGraph("unet");
         var layers = new OnnxLayers(graph, checkpoint, dialect);
         var body = new OnnxUNet(config, layers);
         var x = SampleInput(graph, config);
         Output(graph, config, body.Predict(x, TimesOf(graph, layers, config, body)));
         checkpoint.ThrowIfNot(layers.Read);
-        return Write(graph, checkpoint, config);
+        ToModel(graph, checkpoint, config).WriteTo(output);
     }
 
     /// <summary>
     /// The network in two parts, for ONNX Runtime: <see cref="Timestep"/> and <see cref="ClassLabels"/> in, <see cref="Times"/> out; then
     /// <see cref="Sample"/> and <see cref="Times"/> in, <see cref="OutSample"/> out. The first is the same for all images of a timestep and class.
     /// </summary>
-    /// <inheritdoc cref="Network" path="/exception"/>
+    /// <exception cref="CheckpointException">The weights do not fit config.json, or are too many for one file.</exception>
+    /// <exception cref="InvalidConfigException">config.json has no sample_size.</exception>
     public static (byte[] Embedding, byte[] Body) Parts(CheckpointFolder checkpoint)
     {
         var config = WithSampleSize(checkpoint.Config);
@@ -57,7 +70,7 @@ public static class OnnxExport
         var x = SampleInput(second, config);
         Output(second, config, body.Predict(x, second.Input(Times, TensorProto.Types.DataType.Float, channels, 1, 1)));
         checkpoint.ThrowIfNot([.. firstLayers.Read, .. secondLayers.Read]);
-        return (Write(first, checkpoint, config), Write(second, checkpoint, config));
+        return (ToModel(first, checkpoint, config).ToByteArray(), ToModel(second, checkpoint, config).ToByteArray());
     }
 
     private static UNetConfig WithSampleSize(UNetConfig config) => config.SampleSize is not null
@@ -78,7 +91,7 @@ public static class OnnxExport
         return embedding.Project(embedding.Embed(timesteps, classes), body.Projections);
     }
 
-    private static byte[] Write(OnnxGraph graph, CheckpointFolder checkpoint, UNetConfig config)
+    private static ModelProto ToModel(OnnxGraph graph, CheckpointFolder checkpoint, UNetConfig config)
     {
         var model = graph.ToModel(new Dictionary<string, string>
         {
@@ -86,8 +99,8 @@ public static class OnnxExport
             [SchedulerConfig.FileName] = checkpoint.Scheduler.ToJson(),
             [ModelIndex.FileName] = checkpoint.Index.ToJson(),
         });
-        return model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) < MaxBytes - (1 << 20)
-            ? model.ToByteArray()
+        return model.Graph.Initializer.Sum(tensor => (long)tensor.RawData.Length) <= MaxWeightBytes
+            ? model
             : throw checkpoint.TooLarge(MaxBytes);
     }
 }

@@ -41,7 +41,7 @@ internal static class CheckpointLayout
     {
         try
         {
-            using var config = ReadJson(folder, Config)!;
+            using var config = ReadJson(folder, Config) ?? throw new InvalidModelException($"{folder} has no {Config}.");
             using var scheduler = ReadJson(folder, Scheduler);
             using var index = ReadJson(folder, Index);
             var classes = OptionalInt(config.RootElement, "num_class_embeds");

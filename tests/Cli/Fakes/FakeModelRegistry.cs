@@ -1,5 +1,6 @@
 using Ddpm.Protocol;
 using Ddpm.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace Ddpm.Cli.Tests.Fakes;
@@ -46,6 +47,32 @@ internal sealed class FakeModelRegistry : ModelRegistryService.ModelRegistryServ
     {
         _model.Versions.Remove(_model.Versions.Single(version => version.Version == request.Version));
         return Task.FromResult(new DeleteVersionResponse());
+    }
+
+    public List<ExportModelRequest> Exported { get; } = [];
+
+    /// <summary>Name and content of the files of any version.</summary>
+    public IReadOnlyList<(string Name, string Content)> FolderFiles { get; } = [("README.md", "# Card"), ("config.json", "{}")];
+
+    /// <summary>The same of its network as ONNX.</summary>
+    public IReadOnlyList<(string Name, string Content)> OnnxFiles { get; set; } = [("model.onnx", "a network")];
+
+    /// <summary>Ends an export when half of its last file is sent, while set.</summary>
+    public RpcException? ExportFailure { get; set; }
+
+    public override async Task ExportModel(ExportModelRequest request, IServerStreamWriter<ExportModelResponse> responseStream, ServerCallContext context)
+    {
+        Exported.Add(request);
+        var files = request.Format == ExportFormat.Onnx ? OnnxFiles : FolderFiles;
+        foreach (var (name, content) in files)
+        {
+            var half = content.Length / 2;
+            await responseStream.WriteAsync(new ExportModelResponse { File = new ModelFile { Name = name, SizeBytes = content.Length } });
+            await responseStream.WriteAsync(new ExportModelResponse { Chunk = ByteString.CopyFromUtf8(content[..half]) });
+            if (ExportFailure is not null && name == files[^1].Name)
+                throw ExportFailure;
+            await responseStream.WriteAsync(new ExportModelResponse { Chunk = ByteString.CopyFromUtf8(content[half..]) });
+        }
     }
 
     private static ModelVersion VersionOf(string version) => new()

@@ -1,3 +1,4 @@
+using System.Text;
 using Ddpm.Networks.Onnx.Format;
 using Ddpm.Safetensors;
 using TorchSharp;
@@ -92,7 +93,7 @@ public sealed class OnnxExportTests : IDisposable
     {
         using var checkpoint = CheckpointFolder.Open(Goldens.Path("unet_tiny"));
 
-        var model = ModelProto.Parser.ParseFrom(OnnxExport.Network(checkpoint));
+        var model = ModelProto.Parser.ParseFrom(Export(checkpoint));
 
         model.OpsetImport.ShouldHaveSingleItem().Domain.ShouldBeEmpty();
         model.Graph.Node.ShouldAllBe(node => node.Domain == "");
@@ -107,7 +108,7 @@ public sealed class OnnxExportTests : IDisposable
         Save(network);
         File.WriteAllText(Path.Combine(Target, UNetConfig.FileName), (SmallNetwork.Config with { NumClassEmbeds = 3 }).ToJson());
         using (var wanting = CheckpointFolder.Open(Target))
-            Should.Throw<CheckpointException>(() => OnnxExport.Network(wanting)).Message.ShouldContain("lacks weights that config.json asks for: class_embedding.weight");
+            Should.Throw<CheckpointException>(() => OnnxExport.Network(wanting, Stream.Null)).Message.ShouldContain("lacks weights that config.json asks for: class_embedding.weight");
 
         File.WriteAllText(Path.Combine(Target, UNetConfig.FileName), (SmallNetwork.Config with { AddAttention = false }).ToJson());
         using (var laden = CheckpointFolder.Open(Target))
@@ -115,7 +116,22 @@ public sealed class OnnxExportTests : IDisposable
 
         File.WriteAllText(Path.Combine(Target, UNetConfig.FileName), (SmallNetwork.Config with { SampleSize = null }).ToJson());
         using (var shapeless = CheckpointFolder.Open(Target))
-            Should.Throw<InvalidConfigException>(() => OnnxExport.Network(shapeless)).Violations.ShouldHaveSingleItem().Field.ShouldBe("sample_size");
+            Should.Throw<InvalidConfigException>(() => OnnxExport.Network(shapeless, Stream.Null)).Violations.ShouldHaveSingleItem().Field.ShouldBe("sample_size");
+    }
+
+    [Fact]
+    public void Network_MoreWeightsThanAFileHolds_IsRefusedBeforeTheyAreRead()
+    {
+        using var network = SmallNetwork.Create(SmallNetwork.Config);
+        Save(network);
+        WriteWeightsOfOneGibibyte();
+        using var checkpoint = CheckpointFolder.Open(Target);
+        using var written = new MemoryStream();
+
+        var failure = Should.Throw<CheckpointException>(() => OnnxExport.Network(checkpoint, written));
+
+        failure.Message.ShouldContain("2147483647 bytes");
+        written.Length.ShouldBe(0);
     }
 
     private static readonly Dictionary<string, UNetConfig> Configurations = new()
@@ -146,10 +162,28 @@ public sealed class OnnxExportTests : IDisposable
 
     private static IEnumerable<Tensor> BothExports(CheckpointFolder checkpoint, Tensor x, Tensor timesteps, Tensor? classes) =>
         [
-            OnnxRun.Network(OnnxExport.Network(checkpoint), x, timesteps, classes),
-            OnnxRun.Network(OnnxExport.Network(checkpoint, OnnxDialect.OnnxRuntime), x, timesteps, classes),
+            OnnxRun.Network(Export(checkpoint), x, timesteps, classes),
+            OnnxRun.Network(Export(checkpoint, OnnxDialect.OnnxRuntime), x, timesteps, classes),
             OnnxRun.Parts(OnnxExport.Parts(checkpoint), x, timesteps, classes),
         ];
+
+    private static byte[] Export(CheckpointFolder checkpoint, OnnxDialect dialect = OnnxDialect.Portable)
+    {
+        using var file = new MemoryStream();
+        OnnxExport.Network(checkpoint, file, dialect);
+        return file.ToArray();
+    }
+
+    /// <summary>2²⁹ numbers in bfloat16, which are two gibibytes in float32. The file is a hole: it takes no room on the disk.</summary>
+    private void WriteWeightsOfOneGibibyte()
+    {
+        const long bytes = 1L << 30;
+        var header = Encoding.UTF8.GetBytes($$"""{"conv_in.weight": {"dtype": "BF16", "shape": [{{bytes / 2}}], "data_offsets": [0, {{bytes}}] } }""");
+        using var file = File.Create(Path.Combine(Target, CheckpointFolder.WeightsFileName));
+        file.Write(BitConverter.GetBytes((long)header.Length));
+        file.Write(header);
+        file.SetLength(sizeof(long) + header.Length + bytes);
+    }
 
     private void Save(UNet2DModel network) => Checkpoint.Save(Target, network, new SchedulerConfig(), ModelIndex.Unconditional);
 }

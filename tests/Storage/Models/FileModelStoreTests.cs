@@ -124,6 +124,20 @@ public sealed class FileModelStoreTests : IDisposable
         model.Versions.ShouldHaveSingleItem().Version.ShouldBe(good.Version);
     }
 
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("diffusion_pytorch_model.safetensors")]
+    [InlineData("published.json")]
+    public async Task ListAsync_OneVersionLacksAFile_StillAnswersTheOthers(string file)
+    {
+        var good = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path, "a", 1f), new PublishOptions(), Cancellation);
+        var bad = await _store.PublishAsync("toy", Checkpoints.Write(_sources.Path, "b", 2f), new PublishOptions { Aliases = [] }, Cancellation);
+        File.Delete(Path.Combine(_root.Path, "models", "toy", "versions", bad.Version, file));
+
+        var model = (await _store.ListAsync(Cancellation)).ShouldHaveSingleItem();
+        model.Versions.ShouldHaveSingleItem().Version.ShouldBe(good.Version);
+    }
+
     [Fact]
     public async Task PublishAsync_AfterAnInterruptedOne_RemovesWhatItLeft()
     {

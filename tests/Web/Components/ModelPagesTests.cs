@@ -59,6 +59,7 @@ public class ModelPagesTests : GalleryContext
         Href(row, "version-run").ShouldBe($"/runs/{version.RunId}");
         Href(row, "version-create").ShouldBe($"/?model=garments&version={Samples.Version}&classes=all");
         Href(row, "version-download").ShouldBe($"/media/models/garments/{Samples.Version}.zip");
+        Href(row, "version-download-onnx").ShouldBe($"/media/models/garments/{Samples.Version}.onnx");
         page.Find(Id($"version-{Older}")).QuerySelector(Id("version-run")).ShouldBeNull();
         page.FindAll($"{Id("versions")} > li").Count.ShouldBe(2);
     }

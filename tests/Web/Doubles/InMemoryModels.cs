@@ -19,7 +19,7 @@ internal sealed class InMemoryModels : ModelRegistryService.ModelRegistryService
     /// <summary>Fails every call while set.</summary>
     public RpcException? Failure { get; set; }
 
-    /// <summary>Ends an export after its files, while set.</summary>
+    /// <summary>Ends an export in the middle of its last file, while set.</summary>
     public RpcException? Breakage { get; set; }
 
     public override AsyncUnaryCall<ListModelsResponse> ListModelsAsync(ListModelsRequest request, CallOptions options) =>
@@ -64,7 +64,8 @@ internal sealed class InMemoryModels : ModelRegistryService.ModelRegistryService
         foreach (var (name, content) in Failure is null ? Files : [])
         {
             parts.Send(new ExportModelResponse { File = new ModelFile { Name = name, SizeBytes = content.Length } });
-            foreach (var chunk in content.Chunk(2))
+            var isBroken = Breakage is not null && name == Files[^1].Name;
+            foreach (var chunk in content.Take(isBroken ? content.Length / 2 : content.Length).Chunk(2))
                 parts.Send(new ExportModelResponse { Chunk = ByteString.CopyFrom(chunk) });
         }
         if ((Failure ?? Breakage) is { } failure)

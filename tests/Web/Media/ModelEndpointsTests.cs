@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using Ddpm.Protocol;
+using Ddpm.V1;
 using Ddpm.Web.Media;
 using Ddpm.Web.Tests.Doubles;
 using Grpc.Core;
@@ -62,6 +63,21 @@ public sealed class ModelEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Get_VersionAsOnnx_IsTheFileItself()
+    {
+        _models.Files.Add(("model.onnx", [.. Enumerable.Range(0, 255).Select(i => (byte)i)]));
+
+        using var response = await _http.GetAsync($"/media/models/garments/{Samples.Version}.onnx", Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/octet-stream");
+        response.Content.Headers.ContentLength.ShouldBe(255);
+        response.Content.Headers.ContentDisposition!.FileName.ShouldBe("garments-aaaaaaaaaa.onnx");
+        (await response.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe(_models.Files[0].Content);
+        _models.Exported.ShouldHaveSingleItem().Format.ShouldBe(ExportFormat.Onnx);
+    }
+
+    [Fact]
     public async Task Get_SameVersionAgain_IsTheSameBytes()
     {
         _models.Files.Add(("config.json", "{}"u8.ToArray()));
@@ -76,6 +92,7 @@ public sealed class ModelEndpointsTests : IAsyncLifetime
     [InlineData("/media/models/garments/..%2fconfig.zip")]
     [InlineData("/media/models/Garments/latest.zip")]
     [InlineData("/media/models/garments/.zip")]
+    [InlineData("/media/models/garments/..%2fconfig.onnx")]
     [InlineData("/media/models/garments%0aSet-Cookie:x/latest.zip")]
     public async Task Get_WhatIsNoName_IsNotFoundAndAsksNobody(string address)
     {
@@ -86,17 +103,38 @@ public sealed class ModelEndpointsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(StatusCode.NotFound, HttpStatusCode.NotFound)]
-    [InlineData(StatusCode.Unavailable, HttpStatusCode.ServiceUnavailable)]
-    [InlineData(StatusCode.FailedPrecondition, HttpStatusCode.BadGateway)]
-    public async Task Get_ExportRefused_SaysSo(StatusCode refusal, HttpStatusCode status)
+    [InlineData(StatusCode.NotFound, HttpStatusCode.NotFound, "zip")]
+    [InlineData(StatusCode.Unavailable, HttpStatusCode.ServiceUnavailable, "zip")]
+    [InlineData(StatusCode.FailedPrecondition, HttpStatusCode.BadGateway, "zip")]
+    [InlineData(StatusCode.FailedPrecondition, HttpStatusCode.BadGateway, "onnx")]
+    public async Task Get_ExportRefused_SaysSo(StatusCode refusal, HttpStatusCode status, string ending)
     {
         _models.Failure = new RpcException(new Status(refusal, "no"));
 
-        using var response = await _http.GetAsync("/media/models/garments/latest.zip", Cancellation);
+        using var response = await _http.GetAsync($"/media/models/garments/latest.{ending}", Cancellation);
 
         response.StatusCode.ShouldBe(status);
         response.Content.Headers.ContentDisposition.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Get_ExportToOnnxBreaks_IsNoWholeFile()
+    {
+        _models.Files.Add(("model.onnx", new byte[200_000]));
+        _models.Breakage = RpcErrors.Unavailable("gone");
+
+        await Should.ThrowAsync<HttpRequestException>(() => _http.GetByteArrayAsync("/media/models/garments/latest.onnx", Cancellation));
+    }
+
+    [Fact]
+    public async Task Get_ExportToOnnxBreaksAtOnce_SaysSo()
+    {
+        _models.Files.Add(("model.onnx", []));
+        _models.Breakage = RpcErrors.Unavailable("gone");
+
+        using var response = await _http.GetAsync("/media/models/garments/latest.onnx", Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
     }
 
     [Fact]

@@ -17,4 +17,7 @@ public static class MediaLinks
 
     /// <summary>The files of a version, as <see cref="ModelEndpoints"/> serves them.</summary>
     public static string Archive(string model, string version) => $"/media/models/{model}/{version}.zip";
+
+    /// <summary>The network of a version as ONNX, as <see cref="ModelEndpoints"/> serves it.</summary>
+    public static string Onnx(string model, string version) => $"/media/models/{model}/{version}.onnx";
 }
