@@ -19,12 +19,15 @@ public static class DenoiserServices
         services.AddSingleton<RowScheduler>();
         services.AddHostedService(provider => provider.GetRequiredService<RowScheduler>());
         services.AddSingleton<NoisePrediction>();
+        services.AddSingleton<ModelLookup>();
+        services.AddSingleton<ModelInference>();
         return builder;
     }
 
     public static WebApplication MapDenoiser(this WebApplication app)
     {
         app.MapGrpcService<DenoiserGrpcService>();
+        app.MapGrpcService<InferenceGrpcService>();
         return app;
     }
 }

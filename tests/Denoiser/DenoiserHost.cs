@@ -1,3 +1,4 @@
+using Ddpm.Denoiser.OpenInference;
 using Ddpm.Hosting;
 using Ddpm.Networks;
 using Ddpm.Protocol;
@@ -30,6 +31,9 @@ internal sealed class DenoiserHost : IAsyncDisposable
 
     public DenoiserService.DenoiserServiceClient Denoiser => Client.Denoiser;
 
+    /// <summary>The same Denoiser under the Open Inference Protocol.</summary>
+    public GRPCInferenceService.GRPCInferenceServiceClient Inference => new(Client.Invoker);
+
     public IServiceProvider Services => _app.Services;
 
     public IModelRegistry Store => Services.GetRequiredService<IModelRegistry>();
@@ -37,14 +41,14 @@ internal sealed class DenoiserHost : IAsyncDisposable
     public static Task<DenoiserHost> StartAsync(params string[] settings) => StartAsync(null, settings);
 
     /// <param name="engine">Instead of Torch; null: Torch.</param>
-    /// <param name="settings"><c>Key=value</c> of section <c>Denoiser</c>.</param>
+    /// <param name="settings"><c>Key=value</c> of section <c>Denoiser</c>, or <c>Section:Key=value</c> of another.</param>
     public static async Task<DenoiserHost> StartAsync(IDenoisingEngine? engine, params string[] settings)
     {
         var folder = new TemporaryFolder();
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(settings
             .Select(setting => setting.Split('=', 2))
-            .Select(parts => KeyValuePair.Create($"Denoiser:{parts[0]}", (string?)parts[1]))
+            .Select(parts => KeyValuePair.Create(parts[0].Contains(':') ? parts[0] : $"Denoiser:{parts[0]}", (string?)parts[1]))
             .Append(new("Storage:Root", folder.FullName))
             .Append(new("Denoiser:Device", "cpu")));
         builder.AddServiceDefaults("denoiser", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
@@ -101,6 +105,16 @@ internal sealed class DenoiserHost : IAsyncDisposable
         return await Store.PublishAsync(nullClass ? "conditional" : "labelled", checkpoint, new PublishOptions());
     }
 
+    /// <summary>Flips a bit of a version's weights in the store.</summary>
+    public async Task CorruptAsync(StoredVersion version)
+    {
+        var folder = await Store.OpenAsync(version.Model, version.Version, TestContext.Current.CancellationToken);
+        var weights = Path.Combine(folder, "diffusion_pytorch_model.safetensors");
+        var bytes = await File.ReadAllBytesAsync(weights, TestContext.Current.CancellationToken);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(weights, bytes, TestContext.Current.CancellationToken);
+    }
+
     public async Task<float[][]> PredictAsync(StoredVersion version, params NoiseRow[] rows)
     {
         var response = await SendAsync(Request(version, rows));
@@ -109,6 +123,9 @@ internal sealed class DenoiserHost : IAsyncDisposable
 
     public async Task<PredictNoiseResponse> SendAsync(PredictNoiseRequest request) =>
         await Denoiser.PredictNoiseAsync(request, cancellationToken: TestContext.Current.CancellationToken);
+
+    public async Task<ModelInferResponse> InferAsync(ModelInferRequest request) =>
+        await Inference.ModelInferAsync(request, cancellationToken: TestContext.Current.CancellationToken);
 
     public async Task<GetDenoiserInfoResponse> InfoAsync() =>
         await Denoiser.GetDenoiserInfoAsync(new GetDenoiserInfoRequest(), cancellationToken: TestContext.Current.CancellationToken);

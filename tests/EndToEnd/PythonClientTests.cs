@@ -1,4 +1,6 @@
 using Ddpm.EndToEnd.Tests.Support;
+using Ddpm.Protocol;
+using Ddpm.V1;
 
 namespace Ddpm.EndToEnd.Tests;
 
@@ -29,6 +31,39 @@ public sealed class PythonClientTests
             "--count", "2", "--seed", "5", "--eta", "0.5", "--out", folder.Resolve("ddpm"));
         (await File.ReadAllBytesAsync(folder.Resolve("images", "001.png"), TestContext.Current.CancellationToken))
             .ShouldBe(await File.ReadAllBytesAsync(folder.Resolve("ddpm", "001.png"), TestContext.Current.CancellationToken), "the same job is the same image");
+    }
+
+    [Fact]
+    public async Task PythonClient_OfTheOpenInferenceProtocol_AsksTheDenoiser()
+    {
+        using var folder = new TemporaryFolder();
+        await TinyModel.PublishAsync(folder.Resolve("data"));
+        await SkipWithoutGrpcAsync();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
+
+        await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "generate.py"),
+            Protobuf.Compiler, Protobuf.WellKnownTypes, Repository.Resolve("protos"), folder.Resolve("generated"));
+        var output = await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "inference_client.py"),
+            folder.Resolve("generated"), standalone.GrpcAddress.Authority, TinyModel.Name, folder.Resolve("epsilon.bin"));
+
+        output.ShouldContain("refused: inputs.timestep[0] must be 0 to 999, is 1000");
+        var version = output.Split('\n').Single(line => line.StartsWith("version ", StringComparison.Ordinal))["version ".Length..];
+        // The same rows by the contract of our own.
+        var x = Enumerable.Range(0, 2 * 1024).Select(i => i % 17 / 8f - 1).ToArray();
+        var response = await standalone.Client.Denoiser.PredictNoiseAsync(
+            new PredictNoiseRequest
+            {
+                Model = TinyModel.Name,
+                Version = version,
+                Rows =
+                {
+                    new NoiseRow { X = TensorCodec.Encode(x[..1024], [1, 32, 32]), Timestep = 500 },
+                    new NoiseRow { X = TensorCodec.Encode(x[1024..], [1, 32, 32]), Timestep = 500 },
+                },
+            },
+            cancellationToken: TestContext.Current.CancellationToken);
+        (await File.ReadAllBytesAsync(folder.Resolve("epsilon.bin"), TestContext.Current.CancellationToken))
+            .ShouldBe([.. response.PredictedNoise.SelectMany(epsilon => epsilon.Data)]);
     }
 
     private static async Task SkipWithoutGrpcAsync()

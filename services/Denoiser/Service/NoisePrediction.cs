@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Ddpm.Denoiser;
 
-/// <summary>Answers one request of the contract, or fails with the contract's status.</summary>
+/// <summary>Answers one request, whichever contract it came by, or fails with the status that both give.</summary>
 internal sealed class NoisePrediction(NetworkCache networks, RowScheduler scheduler, IDenoisingEngine engine, TimeProvider time)
 {
     /// <summary>How ε is computed here.</summary>
@@ -25,20 +25,34 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         try
         {
-            using var lease = await networks.AcquireAsync(request.Model, request.Version, ending.Token);
+            using var lease = await LeaseAsync(request.Model, request.Version, ending.Token);
             var network = lease.Network.Description;
             var queries = PredictNoiseValidator.ReadRows(request, network, violations);
             violations.ThrowIfAny();
 
             var response = new PredictNoiseResponse { Evaluation = Evaluation };
             var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
-            foreach (var epsilon in await scheduler.PredictAsync(lease, queries, turn, ending.Token))
+            foreach (var epsilon in await EvaluateAsync(lease, queries, turn, ending.Token))
                 response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape));
             return response;
         }
         catch (OperationCanceledException) when (timeout?.IsCancellationRequested == true && !cancellationToken.IsCancellationRequested)
         {
             throw RpcErrors.DeadlineExceeded($"The answer was not there within the request's timeout of {request.Timeout.ToTimeSpan()}.");
+        }
+    }
+
+    /// <summary>Answers a version's network, which stays in memory until the lease is disposed.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="version">Version id.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RpcException">NOT_FOUND, DATA_LOSS or FAILED_PRECONDITION, as <c>DenoiserService.PredictNoise</c> says.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
+    public async Task<NetworkLease> LeaseAsync(string model, string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await networks.AcquireAsync(model, version, cancellationToken);
         }
         catch (ModelNotFoundException e)
         {
@@ -51,6 +65,22 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
         catch (InvalidDataException e)
         {
             throw RpcErrors.FailedPrecondition(e.Message);
+        }
+    }
+
+    /// <summary>Answers ε of each query, [C, H, W] row-major.</summary>
+    /// <param name="lease">The network; the caller disposes it after the answer.</param>
+    /// <param name="queries">At least one; each fits the network.</param>
+    /// <param name="turn">Whose turn it takes.</param>
+    /// <param name="cancellationToken">Drops what no worker has taken.</param>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the queue is full.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
+    public async Task<float[][]> EvaluateAsync(
+        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await scheduler.PredictAsync(lease, queries, turn, cancellationToken);
         }
         catch (QueueFullException e)
         {

@@ -8,9 +8,7 @@ namespace Ddpm.Denoiser;
 /// <summary>Checks a request before an engine sees any of it; every violation is noted, not only the first.</summary>
 internal static class PredictNoiseValidator
 {
-    public const int MaximumRows = 1024;
-    public const float MaximumGuidanceScale = 30;
-    public const int MaximumNameLength = 64;
+    private const int MaximumNameLength = 64;
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
 
@@ -22,8 +20,8 @@ internal static class PredictNoiseValidator
             violations.Add("model", ModelName.Rule);
         if (!ModelName.IsVersion(request.Version))
             violations.Add("version", $"{ModelName.VersionRule}; an alias is resolved before a trajectory begins, not here");
-        if (request.Rows.Count is < 1 or > MaximumRows)
-            violations.Add("rows", $"must be 1 to {MaximumRows}, are {request.Rows.Count}");
+        if (request.Rows.Count is < 1 or > NoiseQueryRules.MaximumRows)
+            violations.Add("rows", $"must be 1 to {NoiseQueryRules.MaximumRows}, are {request.Rows.Count}");
         CheckName(request.Tenant, "tenant", violations);
         CheckName(request.Job, "job", violations);
         if (!Enum.IsDefined(request.Priority))
@@ -52,19 +50,17 @@ internal static class PredictNoiseValidator
     /// <returns>A query for each row; not to be used when anything is noted.</returns>
     public static NoiseQuery[] ReadRows(PredictNoiseRequest request, NetworkDescription? network, Violations violations)
     {
-        var queries = new NoiseQuery[Math.Min(request.Rows.Count, MaximumRows)];
+        var queries = new NoiseQuery[Math.Min(request.Rows.Count, NoiseQueryRules.MaximumRows)];
         for (var i = 0; i < queries.Length; i++)
         {
             var row = request.Rows[i];
             var field = $"rows[{i}]";
-            CheckTimestep(row.Timestep, network, $"{field}.timestep", violations);
-            CheckClass(row, network, $"{field}.class_label", violations);
-            CheckGuidance(row, network, $"{field}.guidance_scale", violations);
-            queries[i] = new NoiseQuery(
-                ReadImage(row.X, network, $"{field}.x", violations),
-                row.Timestep,
-                row.HasClassLabel ? row.ClassLabel : null,
-                row.HasGuidanceScale ? row.GuidanceScale : 1);
+            var label = row.HasClassLabel ? row.ClassLabel : (int?)null;
+            var scale = row.HasGuidanceScale ? row.GuidanceScale : 1;
+            NoiseQueryRules.CheckTimestep(row.Timestep, network, $"{field}.timestep", violations);
+            NoiseQueryRules.CheckClass(label, network, $"{field}.class_label", violations);
+            NoiseQueryRules.CheckGuidance(scale, row.HasClassLabel, network, $"{field}.guidance_scale", violations);
+            queries[i] = new NoiseQuery(ReadImage(row.X, network, $"{field}.x", violations), row.Timestep, label, scale);
         }
         return queries;
     }
@@ -79,48 +75,7 @@ internal static class PredictNoiseValidator
             return [];
         }
         var values = TensorCodec.Decode(x!);
-        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (bad >= 0)
-            violations.Add($"{field}.data", $"must be finite, element {bad} is {values[bad]}");
+        NoiseQueryRules.CheckImage(values, $"{field}.data", violations);
         return values;
-    }
-
-    private static void CheckTimestep(double timestep, NetworkDescription? network, string field, Violations violations)
-    {
-        if (!double.IsFinite(timestep))
-            violations.Add(field, $"must be finite, is {timestep}");
-        else if (network is null ? timestep < 0 : timestep < 0 || timestep > network.Schedule.Timesteps - 1)
-            violations.Add(field, network is null ? $"must be at least 0, is {timestep}" : $"must be 0 to {network.Schedule.Timesteps - 1}, is {timestep}");
-    }
-
-    private static void CheckClass(NoiseRow row, NetworkDescription? network, string field, Violations violations)
-    {
-        if (network is null)
-            return;
-        if (!row.HasClassLabel)
-        {
-            if (network.Classes > 0 && network.NullClass is null)
-                violations.Add(field, $"must be set, 0 to {network.Classes - 1}: the network knows no null class");
-        }
-        else if (network.Classes == 0)
-        {
-            violations.Add(field, "must not be set: the network knows no classes");
-        }
-        else if (row.ClassLabel < 0 || row.ClassLabel >= network.Classes)
-        {
-            violations.Add(field, $"must be 0 to {network.Classes - 1}, is {row.ClassLabel}");
-        }
-    }
-
-    private static void CheckGuidance(NoiseRow row, NetworkDescription? network, string field, Violations violations)
-    {
-        if (!row.HasGuidanceScale || row.GuidanceScale == 1)
-            return;
-        if (!(row.GuidanceScale >= 0 && row.GuidanceScale <= MaximumGuidanceScale))
-            violations.Add(field, $"must be 0 to {MaximumGuidanceScale}, is {row.GuidanceScale}");
-        else if (!row.HasClassLabel)
-            violations.Add(field, "must be 1 or unset where class_label is unset");
-        else if (network is { NullClass: null })
-            violations.Add(field, "must be 1 or unset: the network knows no null class");
     }
 }
