@@ -1,9 +1,48 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
-using Ddpm.Bench;
+using System.CommandLine;
+using System.Text.Json;
+using Ddpm.Bench.Measuring;
+using Ddpm.Bench.Parts;
+using Spectre.Console;
 
-// In this process: libtorch and the services are started once, and what is compared runs side by side.
-var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance).AsDefault());
-BenchmarkSwitcher.FromAssembly(typeof(Cluster).Assembly).Run(args, config);
+IPart[] parts = [new EvaluationPart(), new TrajectoryPart(), new ConcurrencyPart(), new WirePart(), new TrainingPart()];
+
+var chosen = new Argument<string[]>("PART")
+{
+    Description = $"Parts to run: {string.Join("; ", parts.Select(part => $"{part.Name}, {part.Summary}"))}. Default: all but training.",
+    Arity = ArgumentArity.ZeroOrMore,
+};
+chosen.AcceptOnlyFromAmong([.. parts.Select(part => part.Name)]);
+var rounds = new Option<int>("--rounds") { Description = "Rounds of each contest, at least 3.", HelpName = "N", DefaultValueFactory = _ => 12 };
+rounds.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() < 3)
+        result.AddError("--rounds must be at least 3.");
+});
+var output = new Option<string?>("--out") { Description = "Folder for bench.md, bench.svg and bench.json.", HelpName = "DIR" };
+var json = new Option<bool>("--json") { Description = "Print one JSON document: the ratios by name, and everything that was found." };
+var command = new RootCommand("Measures this machine: every figure against another one of the same run.") { chosen, rounds, output, json };
+command.SetAction(async (parse, cancellationToken) =>
+{
+    var names = parse.GetValue(chosen)!;
+    var report = new Report();
+    foreach (var part in parts.Where(part => names.Length == 0 ? part is not TrainingPart : names.Contains(part.Name)))
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await part.RunAsync(report, parse.GetValue(rounds));
+    }
+    if (parse.GetValue(output) is { } folder)
+        report.Save(folder);
+    if (parse.GetValue(json))
+        Console.WriteLine(report.ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+    else
+        report.Write(Wide(AnsiConsole.Console));
+});
+return await command.Parse(args).InvokeAsync();
+
+// A file or a pipe has no width of its own.
+static IAnsiConsole Wide(IAnsiConsole console)
+{
+    if (Console.IsOutputRedirected)
+        console.Profile.Width = 240;
+    return console;
+}

@@ -64,7 +64,7 @@ source_stamp() {
     cd "$1" || exit 1
     {
       printf 'TorchBackend=%s\n' "${TorchBackend:-}"
-      find build cli libs models services web protos Directory.* global.json \
+      find bench build cli libs models services web protos Directory.* global.json \
         \( -name bin -o -name obj -o -name node_modules \) -prune -o -type f -exec stat -c '%n %s %Y' {} + | LC_ALL=C sort
     } | sha256sum | cut -d ' ' -f 1
   )

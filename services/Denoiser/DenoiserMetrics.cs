@@ -13,6 +13,7 @@ internal sealed class DenoiserMetrics
     private readonly Counter<long> _refusedRows;
     private readonly Histogram<int> _batchRows;
     private readonly Histogram<double> _duration;
+    private readonly Counter<double> _threadTime;
     private readonly Histogram<double> _wait;
 
     public DenoiserMetrics(IMeterFactory meters)
@@ -22,6 +23,7 @@ internal sealed class DenoiserMetrics
         _refusedRows = _meter.CreateCounter<long>("ddpm.denoiser.rows.refused", "{row}", "Rows refused because the queue was full.");
         _batchRows = _meter.CreateHistogram<int>("ddpm.denoiser.evaluation.rows", "{row}", "Rows of one evaluation.");
         _duration = _meter.CreateHistogram<double>("ddpm.denoiser.evaluation.duration", "s", "Time of one evaluation.");
+        _threadTime = _meter.CreateCounter<double>("ddpm.denoiser.evaluation.thread_time", "s", "Time of all threads that evaluated.");
         _wait = _meter.CreateHistogram<double>("ddpm.denoiser.queue.duration", "s", "Time that a row waited for a worker.");
     }
 
@@ -29,8 +31,9 @@ internal sealed class DenoiserMetrics
     public void Waited(TimeSpan duration, bool isBulk) =>
         _wait.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("ddpm.priority", isBulk ? "bulk" : "interactive"));
 
-    public void Evaluated(int rows, TimeSpan duration)
+    public void Evaluated(int rows, TimeSpan duration, int threads)
     {
+        _threadTime.Add(duration.TotalSeconds * threads);
         _rows.Add(rows);
         _batchRows.Record(rows);
         _duration.Record(duration.TotalSeconds);

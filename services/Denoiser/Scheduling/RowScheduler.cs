@@ -211,7 +211,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
             var epsilon = EpsilonPrediction.Predict(
                 pass.Lease.Network, [.. pass.Queries.Select(taken => taken.Request.Queries[taken.Query])], pass.Threads > 1);
             var elapsed = _time.GetElapsedTime(began);
-            _metrics.Evaluated(pass.Queries.Count, elapsed);
+            _metrics.Evaluated(pass.Queries.Count, elapsed, pass.Threads);
             lock (_gate)
             {
                 Learn(elapsed / pass.Queries.Count * pass.Threads / _engine.Workers);

@@ -14,7 +14,7 @@ namespace Ddpm.Orchestrator.Jobs;
 /// published and their records are written now and then.
 /// </summary>
 internal sealed class JobRun(
-    JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorOptions options, TimeProvider time)
+    JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorMetrics metrics, OrchestratorOptions options, TimeProvider time)
 {
     private readonly string _jobId = log.Job.Id;
     private readonly Turn _turn = new(log.Job.Tenant, log.Job.Id, log.Job.Priority);
@@ -93,7 +93,9 @@ internal sealed class JobRun(
             while (!trajectory.IsFinished)
             {
                 stopAll.Token.ThrowIfCancellationRequested();
+                var began = time.GetTimestamp();
                 await trajectory.StepAsync(epsilon, stopAll.Token);
+                metrics.Stepped(time.GetElapsedTime(began), plan.Spec.Sampler, _turn.Priority);
             }
         }
         catch

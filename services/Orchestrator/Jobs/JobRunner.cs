@@ -14,6 +14,7 @@ internal sealed partial class JobRunner(
     JobSlots slots,
     TrajectoryStore store,
     IDenoiser denoiser,
+    OrchestratorMetrics metrics,
     IOptions<OrchestratorOptions> options,
     TimeProvider time,
     ILogger<JobRunner> logger)
@@ -32,7 +33,7 @@ internal sealed partial class JobRunner(
             await slots.EnterAsync(log.Job.Priority, stop.Token);
             entered = true;
             var plan = await planner.PlanAsync(log.Job.Spec, stop.Token);
-            await new JobRun(plan, log, store, denoiser, options.Value, time).RunAsync(stop.Token);
+            await new JobRun(plan, log, store, denoiser, metrics, options.Value, time).RunAsync(stop.Token);
         }
         catch (JobGoneException)
         {

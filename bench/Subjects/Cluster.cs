@@ -8,57 +8,67 @@ using Ddpm.Storage.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace Ddpm.Bench;
+namespace Ddpm.Bench.Subjects;
 
-/// <summary>A Denoiser of one worker and an Orchestrator, over gRPC on loopback, with the model that ships.</summary>
+/// <summary>A Denoiser and an Orchestrator that talk over a Unix domain socket, as one machine runs them, with one model.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
-    /// <summary>The checkpoint folder of the model that ships.</summary>
-    public static readonly string ModelFolder = Path.Combine(AppContext.BaseDirectory, "fashion-mnist");
-
     private readonly string _folder;
     private readonly WebApplication _app;
 
-    private Cluster(string folder, WebApplication app, DdpmClient client, StoredVersion version)
+    private Cluster(string folder, WebApplication app, Uri tcp, Uri socket, StoredVersion version)
     {
         _folder = folder;
         _app = app;
-        Client = client;
         Version = version;
+        Client = DdpmClient.Connect(tcp);
+        OverSocket = DdpmClient.Connect(socket);
     }
 
+    /// <summary>Over TCP, as clients come.</summary>
     public DdpmClient Client { get; }
+
+    /// <summary>Over the socket, as the Orchestrator comes.</summary>
+    public DdpmClient OverSocket { get; }
 
     public StoredVersion Version { get; }
 
-    public static async Task<Cluster> StartAsync()
+    /// <param name="model">Published as its latest version.</param>
+    /// <param name="engine">Instead of the one that the Denoiser chooses; null: that one.</param>
+    public static async Task<Cluster> StartAsync(BenchModel model, IDenoisingEngine? engine = null)
     {
         var folder = Directory.CreateTempSubdirectory("ddpm-bench-").FullName;
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var socket = Path.Combine(folder, "grpc.sock");
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Storage:Root"] = folder,
             ["Denoiser:Device"] = "cpu",
-            ["Denoiser:Workers"] = "1",
-            ["Orchestrator:Denoisers:0"] = address.ToString(),
+            ["Orchestrator:Denoisers:0"] = $"unix:{socket}",
+            ["Orchestrator:MaxRunningJobs"] = "64",
         });
-        builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address });
+        builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address, Socket = socket });
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.AddDenoiser();
         builder.AddOrchestrator();
+        if (engine is not null)
+            builder.Services.AddSingleton(engine);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapDenoiser();
         app.MapOrchestrator();
         await app.StartAsync();
-        var version = await app.Services.GetRequiredService<IModelRegistry>().PublishAsync("fashion-mnist", ModelFolder, new PublishOptions());
-        return new Cluster(folder, app, DdpmClient.Connect(address), version);
+        var version = await app.Services.GetRequiredService<IModelRegistry>().PublishAsync(model.Name, model.Folder, new PublishOptions());
+        return new Cluster(folder, app, address, new Uri($"unix:{socket}"), version);
     }
 
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        OverSocket.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

@@ -1,0 +1,10 @@
+namespace Ddpm.Bench.Measuring;
+
+/// <summary>One line of the table: what was measured, and how it compares with something else that was measured in the same rounds.</summary>
+/// <param name="Part">Which part of the benchmark.</param>
+/// <param name="What">What was measured, for people.</param>
+/// <param name="Figure">The figure itself, with its unit, for people.</param>
+/// <param name="Against">What it is compared with, for people; empty: with nothing.</param>
+/// <param name="Ratio">More is better; null: it is compared with nothing.</param>
+/// <param name="Key">Its name in the JSON document; null: the ratio has none.</param>
+internal sealed record Finding(string Part, string What, string Figure, string Against = "", Spread? Ratio = null, string? Key = null);
