@@ -18,6 +18,7 @@ public static class DenoiserServices
         services.AddSingleton<NetworkCache>();
         services.AddSingleton<RowScheduler>();
         services.AddHostedService(provider => provider.GetRequiredService<RowScheduler>());
+        services.AddHostedService<NetworkPreloading>();
         services.AddSingleton<NoisePrediction>();
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<ModelInference>();

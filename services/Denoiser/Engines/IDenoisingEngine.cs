@@ -26,7 +26,7 @@ public interface IDenoisingEngine
     /// <summary>Called once on each thread that is to load or evaluate.</summary>
     void PrepareThread();
 
-    /// <summary>Loads a checkpoint folder in Hugging Face's layout.</summary>
+    /// <summary>Loads a checkpoint folder in Hugging Face's layout, and evaluates it once: what the first pass sets up takes no request's time.</summary>
     /// <exception cref="InvalidDataException">It cannot be loaded; the message names the file and the rule.</exception>
     IDenoisingNetwork Load(string folder);
 }

@@ -40,7 +40,7 @@ public sealed class OnnxEngine(IOptions<DenoiserOptions> options) : IDenoisingEn
         try
         {
             using var checkpoint = CheckpointFolder.Open(folder);
-            return new OnnxNetwork(checkpoint, LonePassThreads);
+            return WarmUp.Of(new OnnxNetwork(checkpoint, LonePassThreads));
         }
         catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or OnnxRuntimeException)
         {

@@ -57,7 +57,7 @@ public sealed class TorchEngine : IDenoisingEngine
     {
         try
         {
-            return new TorchNetwork(Checkpoint.Load(folder, _device), _device, _fixedBatch);
+            return WarmUp.Of(new TorchNetwork(Checkpoint.Load(folder, _device), _device, _fixedBatch));
         }
         catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or ArgumentException)
         {

@@ -49,6 +49,16 @@ internal sealed partial class NetworkCache : IDisposable
         }
     }
 
+    /// <summary>Models of which any version is loaded.</summary>
+    public IReadOnlyList<string> LoadedModels
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _recentFirst.Where(entry => entry.Network is not null).Select(entry => entry.Model).Distinct()];
+        }
+    }
+
     /// <summary>Answers a network that stays in memory until the lease is disposed; loads it when it is not there.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="version">Version id.</param>
