@@ -14,28 +14,40 @@ internal sealed record Contestant(string Name, Func<Task> RunAsync);
 /// <param name="rounds">Rounds that are measured.</param>
 internal sealed class Contest(int rounds)
 {
-    private const int WarmUps = 2;
-
     /// <summary>What one contestant's worker threads still spin for must not be taken from the next.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
 
+    /// <summary>A turn is as many repetitions as take about so long: one alone would be measured cold.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Runs all of them in every round, the order reversed from round to round.</summary>
-    /// <returns>Seconds of each contestant in each round.</returns>
+    /// <returns>Seconds of one run of each contestant in each round.</returns>
     public async Task<double[][]> RunAsync(params Contestant[] contestants)
     {
+        var repetitions = new int[contestants.Length];
+        for (var place = 0; place < contestants.Length; place++)
+        {
+            await SecondsAsync(contestants[place], 1);
+            repetitions[place] = (int)Math.Clamp(Turn.TotalSeconds / await SecondsAsync(contestants[place], 1), 1, 1000);
+        }
         var seconds = contestants.Select(_ => new double[rounds]).ToArray();
-        for (var round = -WarmUps; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
             for (var turn = 0; turn < contestants.Length; turn++)
             {
                 var place = round % 2 == 0 ? turn : contestants.Length - 1 - turn;
-                await Task.Delay(Pause);
-                var began = Stopwatch.GetTimestamp();
-                await contestants[place].RunAsync();
-                if (round >= 0)
-                    seconds[place][round] = Stopwatch.GetElapsedTime(began).TotalSeconds;
+                seconds[place][round] = await SecondsAsync(contestants[place], repetitions[place]);
             }
         }
         return seconds;
+    }
+
+    private static async Task<double> SecondsAsync(Contestant contestant, int repetitions)
+    {
+        await Task.Delay(Pause);
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < repetitions; i++)
+            await contestant.RunAsync();
+        return Stopwatch.GetElapsedTime(began).TotalSeconds / repetitions;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class InstantEngine : IDenoisingEngine
 
         public long MemoryBytes => 0;
 
-        public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false) => [.. rows.Select(row => row.X)];
+        public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false) => [.. rows.Select(row => row.X.ToArray())];
 
         public void Dispose()
         {

@@ -26,7 +26,7 @@ internal sealed class PlainOnnx : IDisposable
         List<string> names = [OnnxExport.Sample, OnnxExport.Timestep];
         List<OrtValue> values =
         [
-            OrtValue.CreateTensorValueFromMemory(rows.SelectMany(row => row.X).ToArray(), [rows.Length, .. _shape]),
+            OrtValue.CreateTensorValueFromMemory(rows.SelectMany(row => row.X.ToArray()).ToArray(), [rows.Length, .. _shape]),
             OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(rows, row => (float)row.Timestep), [rows.Length]),
         ];
         if (rows[0].EmbeddedClass is not null)

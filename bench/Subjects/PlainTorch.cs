@@ -15,7 +15,7 @@ internal sealed class PlainTorch(BenchModel model) : IDisposable
         set_num_threads(Environment.ProcessorCount);
         using var recording = no_grad();
         using var scope = NewDisposeScope();
-        var x = tensor(rows.SelectMany(row => row.X).ToArray()).view(_shape);
+        var x = tensor(rows.SelectMany(row => row.X.ToArray()).ToArray()).view(_shape);
         var timesteps = tensor(Array.ConvertAll(rows, row => (float)row.Timestep));
         var classes = rows[0].EmbeddedClass is null ? null : tensor(Array.ConvertAll(rows, row => (long)row.EmbeddedClass!.Value));
         return _checkpoint.Network.forward(x, timesteps, classes).data<float>().ToArray();

@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Ddpm.V1;
 using Google.Protobuf;
+using Tensor = Ddpm.V1.Tensor;
 
 namespace Ddpm.Protocol;
 
-/// <summary>Turns spans of float32 into the contract's <see cref="Tensor"/> and back.</summary>
+/// <summary>Turns float32 numbers into the contract's <see cref="Tensor"/> and back: float32 where they lie, narrower types by vectors.</summary>
 public static class TensorCodec
 {
     private const int MaximumRank = 8;
@@ -18,12 +20,14 @@ public static class TensorCodec
         _ => 0,
     };
 
-    /// <summary>Encodes row-major values as a float32 tensor.</summary>
+    /// <summary>Encodes row-major values. A float32 tensor is a view of them: they must not change before it is sent.</summary>
     /// <param name="values">The elements; their number is the product of <paramref name="shape"/>.</param>
     /// <param name="shape">Extents, outermost first.</param>
-    public static Tensor Encode(ReadOnlySpan<float> values, ReadOnlySpan<int> shape)
+    /// <param name="type">Element type; F16 and BF16 round to the nearest.</param>
+    /// <exception cref="ArgumentException">The values do not fill the shape, or the type is none.</exception>
+    public static Tensor Encode(ReadOnlyMemory<float> values, ReadOnlySpan<int> shape, DataType type = DataType.F32)
     {
-        var tensor = new Tensor { DataType = DataType.F32 };
+        var tensor = new Tensor { DataType = type };
         long elements = 1;
         foreach (var extent in shape)
         {
@@ -32,43 +36,77 @@ public static class TensorCodec
         }
         if (elements != values.Length)
             throw new ArgumentException($"{values.Length} values do not fill a shape of {elements} elements.", nameof(values));
-
-        if (BitConverter.IsLittleEndian)
+        tensor.Data = UnsafeByteOperations.UnsafeWrap(type switch
         {
-            tensor.Data = ByteString.CopyFrom(MemoryMarshal.AsBytes(values));
-            return tensor;
-        }
-        var bytes = new byte[values.Length * sizeof(float)];
-        for (var i = 0; i < values.Length; i++)
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        tensor.Data = UnsafeByteOperations.UnsafeWrap(bytes);
+            DataType.F32 when BitConverter.IsLittleEndian => new ReinterpretedMemory<float, byte>(values).Memory,
+            DataType.F32 => Reversed(values.Span),
+            DataType.F16 or DataType.Bf16 => Narrowed(values.Span, type),
+            _ => throw new ArgumentException($"{type} is no element type.", nameof(type)),
+        });
         return tensor;
     }
 
-    /// <summary>Decodes a tensor that <see cref="Validate"/> accepts into float32, widening f16 and bf16.</summary>
+    /// <summary>Decodes a tensor that <see cref="Validate"/> accepts into an array of its own.</summary>
     public static float[] Decode(Tensor tensor)
     {
+        var values = new float[tensor.Data.Length / ElementSize(tensor.DataType)];
+        Decode(tensor, values);
+        return values;
+    }
+
+    /// <summary>The elements of a tensor that <see cref="Validate"/> accepts: float32 where they lie in the message, narrower types widened.</summary>
+    public static ReadOnlyMemory<float> View(Tensor tensor) => tensor.DataType == DataType.F32 && BitConverter.IsLittleEndian
+        ? new ReinterpretedMemory<byte, float>(tensor.Data.Memory).Memory
+        : Decode(tensor);
+
+    private static void Decode(Tensor tensor, Span<float> values)
+    {
         var bytes = tensor.Data.Span;
-        var values = new float[bytes.Length / ElementSize(tensor.DataType)];
         switch (tensor.DataType)
         {
             case DataType.F32 when BitConverter.IsLittleEndian:
-                bytes.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+                bytes.CopyTo(MemoryMarshal.AsBytes(values));
                 break;
             case DataType.F32:
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * sizeof(float))..]);
+                BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, uint>(bytes), MemoryMarshal.Cast<float, uint>(values));
                 break;
             case DataType.F16:
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(i * sizeof(ushort))..]);
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<ushort, Half>(LittleEndian(bytes)), values);
                 break;
             default:
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * sizeof(ushort))..]) << 16);
+                Bfloat16.Widen(LittleEndian(bytes), values);
                 break;
         }
-        return values;
+    }
+
+    private static byte[] Narrowed(ReadOnlySpan<float> values, DataType type)
+    {
+        var bytes = new byte[values.Length * sizeof(ushort)];
+        var halves = MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan());
+        if (type == DataType.F16)
+            TensorPrimitives.ConvertToHalf(values, MemoryMarshal.Cast<ushort, Half>(halves));
+        else
+            Bfloat16.Narrow(values, halves);
+        if (!BitConverter.IsLittleEndian)
+            BinaryPrimitives.ReverseEndianness(halves, halves);
+        return bytes;
+    }
+
+    private static byte[] Reversed(ReadOnlySpan<float> values)
+    {
+        var bytes = new byte[values.Length * sizeof(float)];
+        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, uint>(values), MemoryMarshal.Cast<byte, uint>(bytes.AsSpan()));
+        return bytes;
+    }
+
+    private static ReadOnlySpan<ushort> LittleEndian(ReadOnlySpan<byte> bytes)
+    {
+        var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
+        if (BitConverter.IsLittleEndian)
+            return halves;
+        var reversed = new ushort[halves.Length];
+        BinaryPrimitives.ReverseEndianness(halves, reversed);
+        return reversed;
     }
 
     /// <summary>Notes what is wrong with a tensor: unknown type, bad extents, or a byte length that does not fit them.</summary>

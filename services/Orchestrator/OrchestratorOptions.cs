@@ -2,6 +2,19 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Ddpm.Orchestrator;
 
+/// <summary>Element types of what goes over the wire.</summary>
+public enum PayloadType
+{
+    /// <summary>IEEE 754 binary32: what was computed.</summary>
+    F32,
+
+    /// <summary>IEEE 754 binary16: 11 significant bits.</summary>
+    F16,
+
+    /// <summary>bfloat16: 8 significant bits.</summary>
+    Bf16,
+}
+
 /// <summary>Settings of the Orchestrator (section <c>Orchestrator</c>).</summary>
 public sealed class OrchestratorOptions : IValidatableObject
 {
@@ -16,6 +29,12 @@ public sealed class OrchestratorOptions : IValidatableObject
     public Uri[] Denoisers { get; set; } = [];
 
     internal Uri[] DenoiserAddresses => Denoisers.Length == 0 ? NearbyDenoiser : Denoisers;
+
+    /// <summary>
+    /// Element type in which x and ε go to a Denoiser and back: <c>f32</c>, <c>f16</c> or <c>bf16</c>. The narrower ones halve the bytes and round, which is
+    /// recorded with the image. Default: <c>f32</c>.
+    /// </summary>
+    public PayloadType Payload { get; set; } = PayloadType.F32;
 
     /// <summary>How long a step waits for a Denoiser that does not answer before its job fails. Default: 10 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Orchestrator:DenoiserPatience must be 1 second to 1 day.")]

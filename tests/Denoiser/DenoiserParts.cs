@@ -36,7 +36,7 @@ internal sealed class DenoiserParts : IAsyncDisposable
     public async Task<float[][]> PredictUntilAsync(CancellationToken cancellationToken, string model, double[] timesteps, RequestTurn? turn = null)
     {
         using var lease = await AcquireAsync(model);
-        return await Scheduler.PredictAsync(lease, [.. timesteps.Select(t => new NoiseQuery([0, 0], t))], turn ?? new RequestTurn(), cancellationToken);
+        return await Scheduler.PredictAsync(lease, [.. timesteps.Select(t => new NoiseQuery(new float[2], t))], turn ?? new RequestTurn(), cancellationToken);
     }
 
     public Task<NetworkLease> AcquireAsync(string model) => Networks.AcquireAsync(model, "1", CancellationToken.None);

@@ -71,7 +71,7 @@ internal sealed class HeldEngine : IDenoisingEngine
             engine._passes.Wait();
             engine.OnEvaluate?.Invoke();
             Disposed.ShouldBeFalse();
-            return [.. rows.Select(row => row.X.Select(x => x + (float)row.Timestep).ToArray())];
+            return [.. rows.Select(row => row.X.ToArray().Select(x => x + (float)row.Timestep).ToArray())];
         }
 
         public void Dispose() => Disposed = true;

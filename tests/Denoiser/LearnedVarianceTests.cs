@@ -27,7 +27,7 @@ public sealed class LearnedVarianceTests : IDisposable
 
         served.Description.Shape.ShouldBe([1, Golden.Side, Golden.Side]);
         using var scope = NewDisposeScope();
-        var x = tensor(rows.SelectMany(row => row.X).ToArray(), [2, 1, Golden.Side, Golden.Side]);
+        var x = tensor(rows.SelectMany(row => row.X.ToArray()).ToArray(), [2, 1, Golden.Side, Golden.Side]);
         var whole = network.forward(x, tensor(new[] { 0f, 100f }), null).detach();
         for (var i = 0; i < rows.Length; i++)
         {

@@ -213,7 +213,7 @@ public sealed class NoiseStreamTests
     }
 
     /// <summary>A row for <see cref="HeldEngine"/>.</summary>
-    private static NoiseRow Row(double timestep) => new() { X = TensorCodec.Encode([0, 0], [1, 1, 2]), Timestep = timestep };
+    private static NoiseRow Row(double timestep) => new() { X = TensorCodec.Encode(new float[2], [1, 1, 2]), Timestep = timestep };
 
     private static Task QueueHoldsAsync(DenoiserHost host, int rows) => Eventually.HoldsAsync(
         async () => (await host.InfoAsync()).QueuedRows == rows);

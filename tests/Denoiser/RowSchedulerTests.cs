@@ -85,7 +85,7 @@ public sealed class RowSchedulerTests
         var engine = new HeldEngine { MaxBatchRows = 4, Description = Conditional };
         await using var parts = await StartBusyAsync(engine);
         using var lease = await parts.AcquireAsync("a");
-        NoiseQuery[] queries = [.. new double[] { 1, 2, 3 }.Select(t => new NoiseQuery([0, 0], t, ClassLabel: 0, GuidanceScale: 2))];
+        NoiseQuery[] queries = [.. new double[] { 1, 2, 3 }.Select(t => new NoiseQuery(new float[2], t, ClassLabel: 0, GuidanceScale: 2))];
 
         var answers = parts.Scheduler.PredictAsync(lease, queries, new RequestTurn(), Cancellation);
         engine.LetThrough();

@@ -9,7 +9,7 @@ public class TensorCodecTests
     [Fact]
     public void Encode_KnownValues_GivesLittleEndianIeee754()
     {
-        var tensor = TensorCodec.Encode([1f, -2f], [1, 2]);
+        var tensor = TensorCodec.Encode(new[] { 1f, -2f }, [1, 2]);
 
         tensor.DataType.ShouldBe(DataType.F32);
         tensor.Shape.ShouldBe([1L, 2L]);
@@ -42,9 +42,56 @@ public class TensorCodecTests
         TensorCodec.Decode(Tensor(DataType.Bf16, [0x80, 0x3F, 0x49, 0xC0], 2)).ShouldBe([1f, -3.140625f]);
     }
 
+    /// <summary>Lengths around those of vectors, so that the rest is met too.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(97)]
+    public void Encode_NarrowTypes_RoundsEachValueToTheNearest(int count)
+    {
+        var random = new Random(count);
+        float[] values = [.. Enumerable.Range(0, count).Select(_ => BitConverter.Int32BitsToSingle(random.Next()))];
+        (values[0], values[count / 2]) = (float.NaN, 1 + 1 / 256f);
+
+        var halves = TensorCodec.Decode(TensorCodec.Encode(values, [count], DataType.F16));
+        var brain = TensorCodec.Decode(TensorCodec.Encode(values, [count], DataType.Bf16));
+
+        halves.ShouldBe(values.Select(value => (float)(Half)value));
+        for (var i = 0; i < count; i++)
+        {
+            if (float.IsNaN(values[i]))
+                brain[i].ShouldBe(float.NaN);
+            else
+                // The neighbours in bfloat16 are 2⁻⁷ of its power of two apart; the nearest is at most half of that away.
+                ((double)Math.Abs(brain[i] - values[i])).ShouldBeLessThanOrEqualTo(Math.ScaleB(1, Math.Max(Math.ILogB(values[i]), -126) - 8));
+        }
+    }
+
+    [Fact]
+    public void Encode_BrainFloatHalfWayBetweenTwo_TakesTheEvenOne()
+    {
+        float[] values = [1 + 1 / 256f, 1 + 3 / 256f, -1 - 1 / 256f];
+
+        TensorCodec.Decode(TensorCodec.Encode(values, [3], DataType.Bf16)).ShouldBe([1, 1 + 4 / 256f, -1]);
+    }
+
+    [Fact]
+    public void View_OfFloat32_ReadsTheMessageWhereItLies()
+    {
+        float[] values = [1.5f, -2, float.Epsilon];
+        var tensor = TensorCodec.Encode(values, [3]);
+        TensorCodec.View(tensor).ToArray().ShouldBe(values);
+
+        values[1] = 7;
+
+        TensorCodec.View(tensor).Span[1].ShouldBe(7);
+        tensor.ToByteArray().ShouldBe(TensorCodec.Encode(values, [3]).ToByteArray());
+    }
+
     [Fact]
     public void Encode_TooFewValues_Throws() =>
-        Should.Throw<ArgumentException>(() => TensorCodec.Encode([1f], [2, 2]));
+        Should.Throw<ArgumentException>(() => TensorCodec.Encode(new[] { 1f }, [2, 2]));
 
     public static TheoryData<string, Tensor?, string> BadTensors => new()
     {
@@ -73,7 +120,7 @@ public class TensorCodecTests
     public void Validate_GoodTensor_NotesNothing()
     {
         var violations = new Violations();
-        TensorCodec.Validate(TensorCodec.Encode([1f, 2f], [2, 1]), "x", violations).ShouldBeTrue();
+        TensorCodec.Validate(TensorCodec.Encode(new[] { 1f, 2f }, [2, 1]), "x", violations).ShouldBeTrue();
         violations.HasAny.ShouldBeFalse();
     }
 

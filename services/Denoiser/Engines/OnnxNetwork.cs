@@ -55,7 +55,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
         {
             for (var i = 0; i < rows.Count; i++)
             {
-                rows[i].X.CopyTo(x.AsSpan(i * elements));
+                rows[i].X.Span.CopyTo(x.AsSpan(i * elements));
                 _times.Of((float)rows[i].Timestep, rows[i].EmbeddedClass).CopyTo(times.AsSpan(i * timeElements));
             }
             using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);

@@ -47,7 +47,7 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         var classes = new long[batch];
         for (var i = 0; i < rows.Count; i++)
         {
-            rows[i].X.CopyTo(elements[(i * Description.Elements)..]);
+            rows[i].X.Span.CopyTo(elements[(i * Description.Elements)..]);
             timesteps[i] = (float)rows[i].Timestep;
             classes[i] = rows[i].EmbeddedClass ?? 0;
         }

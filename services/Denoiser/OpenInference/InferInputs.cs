@@ -108,7 +108,7 @@ internal sealed class InferInputs
         NoiseQueryRules.CheckTimestep(timestep, network, FieldOf(ModelSignature.Timestep), violations);
         NoiseQueryRules.CheckClass(label, network, FieldOf(ModelSignature.ClassLabels), violations);
         NoiseQueryRules.CheckGuidance(scale, label is not null, network, FieldOf(ModelSignature.GuidanceScale), violations);
-        NoiseQueryRules.CheckImage(x, FieldOf(ModelSignature.Sample), violations);
+        NoiseQueryRules.CheckImage(x.Span, FieldOf(ModelSignature.Sample), violations);
         return new NoiseQuery(x, timestep, (int?)label, scale);
 
         string FieldOf(InferInputKind kind) => $"{kind.Field}[{row}]";

@@ -97,7 +97,7 @@ internal sealed class InferTensor(ModelInferRequest.Types.InferInputTensor input
     /// <summary>The elements of a row as float32, FP16 and BF16 widened.</summary>
     /// <param name="row">Index of the row.</param>
     /// <param name="elements">Elements of each.</param>
-    public float[] ImageOfRow(int row, int elements)
+    public ReadOnlyMemory<float> ImageOfRow(int row, int elements)
     {
         if (raw is null)
         {
@@ -107,7 +107,7 @@ internal sealed class InferTensor(ModelInferRequest.Types.InferInputTensor input
             return image;
         }
         var bytes = elements * ElementSize;
-        return TensorCodec.Decode(new Tensor
+        return TensorCodec.View(new Tensor
         {
             DataType = input.Datatype switch { "FP16" => DataType.F16, "BF16" => DataType.Bf16, _ => DataType.F32 },
             Data = UnsafeByteOperations.UnsafeWrap(raw.Memory.Slice(row * bytes, bytes)),

@@ -48,7 +48,7 @@ public static class EpsilonPrediction
         var alphaBar = network.Schedule.AlphaBar(query.Timestep);
         var signal = Math.Sqrt(alphaBar);
         var noise = Math.Sqrt(1 - alphaBar);
-        var x = query.X;
+        var x = query.X.Span;
         var epsilon = new float[output.Length];
         if (network.Prediction == PredictionTarget.V)
         {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Ddpm.Protocol;
 
 namespace Ddpm.Denoiser;
@@ -8,11 +9,14 @@ internal static class NoiseQueryRules
     public const int MaximumRows = 1024;
     public const float MaximumGuidanceScale = 30;
 
-    public static void CheckImage(float[] x, string field, Violations violations)
+    public static void CheckImage(ReadOnlySpan<float> x, string field, Violations violations)
     {
-        var bad = Array.FindIndex(x, value => !float.IsFinite(value));
-        if (bad >= 0)
-            violations.Add(field, $"must be finite, element {bad} is {x[bad]}");
+        if (TensorPrimitives.IsFiniteAll(x))
+            return;
+        var bad = 0;
+        while (float.IsFinite(x[bad]))
+            bad++;
+        violations.Add(field, $"must be finite, element {bad} is {x[bad]}");
     }
 
     public static void CheckTimestep(double timestep, NetworkDescription? network, string field, Violations violations)

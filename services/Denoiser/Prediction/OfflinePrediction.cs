@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Denoiser;
@@ -30,7 +31,7 @@ public sealed class OfflinePrediction : IDisposable
         var top = (Network.Height - height) / 2;
         var left = (Network.Width - width) / 2;
         var padded = new float[Network.Elements];
-        CopyRows((small, large, count) => query.X.AsSpan(small, count).CopyTo(padded.AsSpan(large)));
+        CopyRows((small, large, count) => query.X.Span.Slice(small, count).CopyTo(padded.AsSpan(large)));
         var predicted = EpsilonPrediction.Predict(_network, [query with { X = padded }], spread: true)[0];
         var epsilon = new float[query.X.Length];
         CopyRows((small, large, count) => predicted.AsSpan(large, count).CopyTo(epsilon.AsSpan(small)));
@@ -57,7 +58,7 @@ public sealed class OfflinePrediction : IDisposable
             throw new ArgumentException(
                 $"x must be {Network.Height}×{Network.Width}, or smaller by an even number of pixels, but is {height}×{width}.");
         }
-        if (!query.X.All(float.IsFinite))
+        if (!TensorPrimitives.IsFiniteAll(query.X.Span))
             throw new ArgumentException("x must be finite.");
         if (!(query.Timestep >= 0 && query.Timestep <= Network.Schedule.Timesteps - 1))
             throw new ArgumentException($"t must be 0 to {Network.Schedule.Timesteps - 1}, is {query.Timestep}.");

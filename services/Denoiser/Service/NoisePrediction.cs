@@ -31,9 +31,10 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
             violations.ThrowIfAny();
 
             var response = new PredictNoiseResponse { Evaluation = Evaluation };
+            var type = request.PredictedNoiseType == DataType.Unspecified ? DataType.F32 : request.PredictedNoiseType;
             var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
             foreach (var epsilon in await EvaluateAsync(lease, queries, turn, ending.Token))
-                response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape));
+                response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape, type));
             return response;
         }
         catch (OperationCanceledException) when (timeout?.IsCancellationRequested == true && !cancellationToken.IsCancellationRequested)

@@ -12,7 +12,7 @@ internal static class PredictNoiseValidator
 
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
 
-    /// <summary>Checks which version is asked for, how many rows, and whose turn they take until when.</summary>
+    /// <summary>Checks everything but the rows themselves.</summary>
     public static Violations CheckAddress(PredictNoiseRequest request)
     {
         var violations = new Violations();
@@ -26,6 +26,8 @@ internal static class PredictNoiseValidator
         CheckName(request.Job, "job", violations);
         if (!Enum.IsDefined(request.Priority))
             violations.Add("priority", $"must be INTERACTIVE or BULK, or unset for INTERACTIVE; is {(int)request.Priority}");
+        if (request.PredictedNoiseType != DataType.Unspecified && TensorCodec.ElementSize(request.PredictedNoiseType) == 0)
+            violations.Add("predicted_noise_type", "must be F32, F16 or BF16, or unset for F32");
         if (request.Timeout is { } timeout && !IsTimeout(timeout))
             violations.Add("timeout", $"must be more than 0 and at most {LongestTimeout.TotalHours} hours");
         return violations;
@@ -65,17 +67,17 @@ internal static class PredictNoiseValidator
         return queries;
     }
 
-    private static float[] ReadImage(Tensor? x, NetworkDescription? network, string field, Violations violations)
+    private static ReadOnlyMemory<float> ReadImage(Tensor? x, NetworkDescription? network, string field, Violations violations)
     {
         if (!TensorCodec.Validate(x, field, violations))
-            return [];
+            return default;
         if (network is not null && !x!.Shape.SequenceEqual(network.Shape.Select(extent => (long)extent)))
         {
             violations.Add($"{field}.shape", $"must be [{string.Join(", ", network.Shape)}], is [{string.Join(", ", x.Shape)}]");
-            return [];
+            return default;
         }
-        var values = TensorCodec.Decode(x!);
-        NoiseQueryRules.CheckImage(values, $"{field}.data", violations);
+        var values = TensorCodec.View(x!);
+        NoiseQueryRules.CheckImage(values.Span, $"{field}.data", violations);
         return values;
     }
 }

@@ -39,7 +39,8 @@ internal sealed partial class DenoiserPool : IDenoiser
 
     public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
     {
-        var row = new NoiseRow { X = TensorCodec.Encode(query.X, query.Shape), Timestep = query.Timestep };
+        var type = _options.Payload switch { PayloadType.F16 => DataType.F16, PayloadType.Bf16 => DataType.Bf16, _ => DataType.F32 };
+        var row = new NoiseRow { X = TensorCodec.Encode(query.X, query.Shape, type), Timestep = query.Timestep };
         if (query.ClassLabel is { } label)
             row.ClassLabel = label;
         if (query.GuidanceScale is { } scale)
@@ -52,12 +53,15 @@ internal sealed partial class DenoiserPool : IDenoiser
             Tenant = query.Turn.Tenant,
             Job = query.Turn.Job,
             Priority = query.Turn.Priority,
+            PredictedNoiseType = type,
         };
         var response = await AskAsync(request, cancellationToken);
 
-        if (response.PredictedNoise.Count != 1 || response.PredictedNoise[0].Data.Length != query.X.Length * sizeof(float))
+        if (response.PredictedNoise is not [var noise] || noise.DataType != type || noise.Data.Length != query.X.Length * TensorCodec.ElementSize(type))
             throw new DenoiserException("The Denoiser answered with a tensor of another shape than it was asked for.");
-        return new Prediction(TensorCodec.Decode(response.PredictedNoise[0]), response.Evaluation);
+        if (type != DataType.F32)
+            response.Evaluation.Payload = type.ToString().ToLowerInvariant();
+        return new Prediction(TensorCodec.Decode(noise), response.Evaluation);
     }
 
     private async Task<PredictNoiseResponse> AskAsync(PredictNoiseRequest request, CancellationToken cancellationToken)

@@ -54,6 +54,8 @@ internal static class ImageMetadata
         {
             made["engine"] = evaluation.Engine;
             made["mode"] = evaluation.Mode;
+            if (evaluation.Payload.Length > 0)
+                made["payload"] = evaluation.Payload;
         }
         return PngText.Add(png, ("Software", Software), (Keyword, made.ToJsonString(JsonSerializerOptions.Default)));
     }
