@@ -60,6 +60,21 @@ public sealed class PredictNoiseTests
         (await host.PredictAsync(version, row))[0].ShouldBe(narrow);
     }
 
+    [Theory]
+    [InlineData(DataType.F16)]
+    [InlineData(DataType.Bf16)]
+    public async Task PredictNoise_AskedForANarrowAnswer_RoundsFloat32(DataType type)
+    {
+        await using var host = await DenoiserHost.StartAsync();
+        var request = DenoiserHost.Request(await host.PublishGoldenAsync(), Golden.Instance.Row(1));
+        var whole = TensorCodec.Decode((await host.SendAsync(request)).PredictedNoise.Single());
+
+        request.PredictedNoiseType = type;
+        var narrow = (await host.SendAsync(request)).PredictedNoise.Single();
+
+        narrow.ShouldBe(TensorCodec.Encode(whole, [1, Golden.Side, Golden.Side], type));
+    }
+
     [Fact]
     public async Task PredictNoise_OfFractionalTimestep_LiesBetweenItsNeighbours()
     {

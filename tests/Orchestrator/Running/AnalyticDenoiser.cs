@@ -18,9 +18,13 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
 
     private volatile TaskCompletionSource _open = Opened();
     private int _answered;
+    private int _cancelled;
 
     /// <summary>Rows answered so far.</summary>
     public int Answered => Volatile.Read(ref _answered);
+
+    /// <summary>Requests that were cancelled so far.</summary>
+    public int Cancelled => Volatile.Read(ref _cancelled);
 
     /// <summary>Asked before each row: what it throws, the row is answered with.</summary>
     public Action<NoiseRow, int> BeforeRow { get; set; } = (_, _) => { };
@@ -50,7 +54,12 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
         using var writing = new SemaphoreSlim(1);
         var answers = new List<Task>();
         await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
-            answers.Add(AnswerAsync(request));
+        {
+            if (request.Cancel is null)
+                answers.Add(AnswerAsync(request));
+            else
+                Interlocked.Increment(ref _cancelled);
+        }
         await Task.WhenAll(answers);
 
         async Task AnswerAsync(PredictNoiseStreamRequest request)
@@ -94,7 +103,7 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
             BeforeRow(row, number);
             var noise = Epsilon(TensorCodec.Decode(row.X), row.Timestep, row.HasClassLabel ? row.ClassLabel : null);
             AfterRow(noise, number);
-            response.PredictedNoise.Add(TensorCodec.Encode(noise, [.. row.X.Shape.Select(extent => (int)extent)]));
+            response.PredictedNoise.Add(TensorCodec.Encode(noise, [.. row.X.Shape.Select(extent => (int)extent)], request.PredictedNoiseType));
         }
         return response;
     }

@@ -35,6 +35,26 @@ public sealed class JobLifeTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("f16", 1)]
+    [InlineData("bf16", 4)]
+    public async Task Job_OverANarrowWire_SaysSoAndMakesNearlyTheSameImage(string payload, int tolerance)
+    {
+        await using var cluster = await StartAsync(_root.Path, $"--Orchestrator:Payload={payload}");
+        var spec = Spec(steps: 10, count: 1);
+        spec.Sampler = "ddim";
+        spec.Classes = new ClassSelection { Labels = { 0 } };
+
+        var job = await cluster.SubmitAsync(spec);
+        job = await cluster.FinishAsync(job.Id);
+
+        job.Evaluation.Payload.ShouldBe(payload);
+        var expected = await RunByHandAsync("ddim", 10, seed: 7, trajectory: 0, label: 0);
+        var pixels = Pixels(await cluster.ImageAsync(job.Id, 0));
+        for (var i = 0; i < expected.Length; i++)
+            ((double)pixels[i]).ShouldBe(expected[i], tolerance);
+    }
+
     [Fact]
     public async Task Watch_FromTheStart_SeesEveryNumberOnceAndTheStatesInOrder()
     {
@@ -137,6 +157,8 @@ public sealed class JobLifeTests : IDisposable
 
         cancelled.State.ShouldBe(JobState.Cancelled);
         cluster.Denoiser.Answered.ShouldBeLessThan(160);
+        // What waits at the Denoiser is told to be dropped.
+        await UntilAsync(() => cluster.Denoiser.Cancelled == 2);
         (await cluster.EventsAsync(job.Id))[^1].Job.State.ShouldBe(JobState.Cancelled);
         var again = await cluster.CancelAsync(job.Id);
         again.LastEvent.ShouldBe(cancelled.LastEvent);
