@@ -46,6 +46,25 @@ public sealed class TorchEngineTests
     }
 
     [Fact]
+    public void Evaluate_InBfloat16_IsOffByAboutAHundredthAndSaysSo()
+    {
+        var engine = Engine(new DenoiserOptions { Device = DeviceChoice.Cpu, Precision = EvaluationPrecision.Bfloat16 });
+        using var network = engine.Load(Golden.Folder);
+        var golden = Golden.Instance;
+        NetworkRow[] rows = [.. Enumerable.Range(0, golden.Rows).Select(i => new NetworkRow(golden.X[i], golden.Timesteps[i], null))];
+
+        var rounded = network.Evaluate(rows);
+
+        engine.Name.ShouldBe("torch-cpu-bf16");
+        network.MemoryBytes.ShouldBeLessThan(4 * 103_585);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var error = Math.Sqrt(rounded[i].Zip(golden.Epsilon[i], (a, b) => (double)(a - b) * (a - b)).Sum() / golden.Epsilon[i].Sum(e => (double)e * e));
+            error.ShouldBeInRange(1e-4, 0.02);
+        }
+    }
+
+    [Fact]
     public void Load_OfIncompleteFolder_NamesTheFile()
     {
         using var folder = new TemporaryFolder();
@@ -76,9 +95,9 @@ public sealed class TorchEngineTests
 
         var together = network.Evaluate(rows);
 
-        engine.Name.ShouldBe("torch-cuda");
+        engine.Name.ShouldBe(mode == EvaluationMode.Exact ? "torch-cuda" : "torch-cuda-bf16");
         for (var i = 0; i < rows.Length; i++)
-            Close.LargestDifference(together[i], golden.Epsilon[i]).ShouldBeLessThan(1e-3, "convolutions may use TF32");
+            Close.LargestDifference(together[i], golden.Epsilon[i]).ShouldBeLessThan(mode == EvaluationMode.Exact ? 1e-3 : 0.1, "convolutions may use TF32");
         if (mode == EvaluationMode.Exact)
             network.Evaluate([rows[2]])[0].ShouldBe(together[2]);
     }

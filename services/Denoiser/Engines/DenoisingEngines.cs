@@ -13,7 +13,8 @@ internal static class DenoisingEngines
         var options = services.GetRequiredService<IOptions<DenoiserOptions>>();
         var (engine, device) = (options.Value.Engine, options.Value.Device);
         // Torch is loaded only where it may be needed.
-        return engine == EngineChoice.Onnx || (engine == EngineChoice.Auto && (device == DeviceChoice.Cpu || !HasCuda(device)))
+        return engine == EngineChoice.Onnx
+            || (engine == EngineChoice.Auto && options.Value.Precision != EvaluationPrecision.Bfloat16 && (device == DeviceChoice.Cpu || !HasCuda(device)))
             ? new OnnxEngine(options)
             : new TorchEngine(options);
     }

@@ -19,6 +19,7 @@ public sealed class TorchEngine : IDenoisingEngine
 
     private readonly Device _device;
     private readonly int? _fixedBatch;
+    private readonly bool _bfloat16;
 
     /// <exception cref="StartRefusedException">The device asked for is not there.</exception>
     public TorchEngine(IOptions<DenoiserOptions> options)
@@ -28,7 +29,8 @@ public sealed class TorchEngine : IDenoisingEngine
             ?? throw new StartRefusedException($"{DenoiserOptions.Section}:{nameof(DenoiserOptions.Device)} {TorchDevice.NoCuda}");
         var cuda = _device.IsCuda();
         Mode = wanted.Mode ?? (cuda ? EvaluationMode.Fast : EvaluationMode.Exact);
-        Name = cuda ? "torch-cuda" : "torch-cpu";
+        _bfloat16 = wanted.Precision == EvaluationPrecision.Bfloat16 || (wanted.Precision == EvaluationPrecision.Auto && cuda && Mode == EvaluationMode.Fast);
+        Name = $"torch-{(cuda ? "cuda" : "cpu")}{(_bfloat16 ? "-bf16" : "")}";
         Workers = cuda ? 1 : wanted.Workers;
         MaxBatchRows = !cuda && Mode == EvaluationMode.Exact ? 1 : wanted.MaxBatchRows;
         BriefBatchRows = cuda ? Math.Min(wanted.MaxBatchRows, CudaBriefBatch) : 1;
@@ -57,7 +59,10 @@ public sealed class TorchEngine : IDenoisingEngine
     {
         try
         {
-            return WarmUp.Of(new TorchNetwork(Checkpoint.Load(folder, _device), _device, _fixedBatch));
+            var checkpoint = Checkpoint.Load(folder, _device);
+            if (_bfloat16)
+                checkpoint.Network.UseBfloat16();
+            return WarmUp.Of(new TorchNetwork(checkpoint, _device, _fixedBatch));
         }
         catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or ArgumentException)
         {

@@ -29,7 +29,7 @@ internal sealed class TorchNetwork : IDenoisingNetwork
             checkpoint.Dispose();
             throw;
         }
-        MemoryBytes = checkpoint.Network.ParameterCount * sizeof(float);
+        MemoryBytes = checkpoint.Network.parameters().Sum(parameter => parameter.numel() * parameter.element_size());
     }
 
     public NetworkDescription Description { get; }
@@ -41,18 +41,18 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var batch = Math.Max(rows.Count, _fixedBatch ?? 0);
-        var x = zeros(batch, Description.Channels, Description.Height, Description.Width);
+        var x = OnHost(batch, Description.Channels, Description.Height, Description.Width);
+        var timesteps = OnHost(batch);
+        var classes = OnHost(int64, batch);
         var elements = MemoryMarshal.Cast<byte, float>(x.bytes);
-        var timesteps = new float[batch];
-        var classes = new long[batch];
         for (var i = 0; i < rows.Count; i++)
         {
             rows[i].X.Span.CopyTo(elements[(i * Description.Elements)..]);
-            timesteps[i] = (float)rows[i].Timestep;
-            classes[i] = rows[i].EmbeddedClass ?? 0;
+            MemoryMarshal.Cast<byte, float>(timesteps.bytes)[i] = (float)rows[i].Timestep;
+            MemoryMarshal.Cast<byte, long>(classes.bytes)[i] = rows[i].EmbeddedClass ?? 0;
         }
         var output = _checkpoint.Network
-            .forward(x.to(_device), tensor(timesteps, device: _device), _checkpoint.Network.Config.NumClassEmbeds is not null ? tensor(classes, device: _device) : null)
+            .forward(OnDevice(x), OnDevice(timesteps), _checkpoint.Network.Config.NumClassEmbeds is not null ? OnDevice(classes) : null)
             // A network that learned its variance has it in further channels; samplers choose theirs.
             .narrow(1, 0, Description.Channels)
             .cpu().contiguous();
@@ -65,4 +65,16 @@ internal sealed class TorchNetwork : IDenoisingNetwork
     }
 
     public void Dispose() => _checkpoint.Dispose();
+
+    private Tensor OnHost(params ReadOnlySpan<long> shape) => OnHost(float32, shape);
+
+    /// <summary>Zeros that a GPU fetches by itself: from memory that is not paged.</summary>
+    private Tensor OnHost(ScalarType type, params ReadOnlySpan<long> shape)
+    {
+        var host = zeros(shape.ToArray(), type);
+        return _device.IsCuda() ? host.pin_memory() : host;
+    }
+
+    /// <summary>Nobody waits for the copy but the pass that follows it on the device.</summary>
+    private Tensor OnDevice(Tensor host) => _device.IsCuda() ? host.to(_device, non_blocking: true) : host;
 }
