@@ -2,9 +2,13 @@ using System.CommandLine;
 using System.Text.Json;
 using Ddpm.Bench.Measuring;
 using Ddpm.Bench.Parts;
+using Ddpm.Bench.Subjects;
 using Spectre.Console;
 
-IPart[] parts = [new EvaluationPart(), new TrajectoryPart(), new ConcurrencyPart(), new WirePart(), new TrainingPart()];
+if (args is [BusyProcessors.Argument])
+    return BusyProcessors.Spin();
+
+IPart[] parts = [new EvaluationPart(), new TrajectoryPart(), new ConcurrencyPart(), new WirePart(), new BusyPart(), new TrainingPart()];
 
 var chosen = new Argument<string[]>("PART")
 {
