@@ -23,7 +23,8 @@ internal sealed class BusyProcessors : IDisposable
         {
             for (var i = 0UL; ; i++)
                 GC.KeepAlive(i);
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         spinning.Start();
         Console.WriteLine("spinning");
         while (Console.In.Read() >= 0)
