@@ -37,6 +37,58 @@ public sealed class OnnxEngineTests
         }
     }
 
+    /// <summary>Channels that fill the vectors of the runtime's convolutions and some that do not, more pixels than channels and fewer, one head and several.</summary>
+    [Theory]
+    [InlineData(2, 64, 96, null)]
+    [InlineData(3, 16, 24, null)]
+    [InlineData(5, 64, 96, null)]
+    [InlineData(5, 16, 24, null)]
+    [InlineData(6, 32, 320, null)]
+    [InlineData(6, 64, 96, 32)]
+    [InlineData(6, 40, 72, 8)]
+    public void Evaluate_SpreadOverThreads_GivesTheBitsOfOneThreadAndOfAnyBatch(int threads, int first, int others, int? headDim)
+    {
+        using var folder = new TemporaryFolder();
+        var checkpoint = Path.Combine(folder.FullName, "checkpoint");
+        var config = UNetConfig.Read(Path.Combine(Golden.Folder, UNetConfig.FileName)) with
+        {
+            BlockOutChannels = [first, others, others],
+            NormNumGroups = 8,
+            AttnNormNumGroups = 8,
+            AttentionHeadDim = headDim,
+        };
+        using (var wide = new UNet2DModel(config, seed: 3))
+            Checkpoint.Save(checkpoint, wide, new SchedulerConfig(), ModelIndex.Unconditional);
+        using var network = new OnnxEngine(Options.Create(new DenoiserOptions { Workers = threads })).Load(checkpoint);
+        var rows = Rows(7);
+        var together = network.Evaluate(rows);
+
+        for (var i = 0; i < rows.Length; i++)
+        {
+            Close.LargestDifference(network.Evaluate([rows[i]])[0], together[i]).ShouldBe(0);
+            Close.LargestDifference(network.Evaluate([rows[i]], spread: true)[0], together[i]).ShouldBe(0);
+        }
+        var spread = network.Evaluate(rows, spread: true);
+        for (var i = 0; i < rows.Length; i++)
+            Close.LargestDifference(spread[i], together[i]).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Evaluate_AgainAndAgain_AllocatesLittleBesidesItsAnswers()
+    {
+        using var network = Engine.Load(Golden.Folder);
+        var rows = Rows(4);
+        const int Passes = 50;
+        network.Evaluate(rows);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Passes; i++)
+            network.Evaluate(rows);
+        var perPass = (GC.GetAllocatedBytesForCurrentThread() - before) / Passes;
+
+        (perPass - rows.Length * sizeof(float) * network.Description.Elements).ShouldBeLessThan(4096);
+    }
+
     [Fact]
     public void Load_OfIncompleteFolder_NamesTheFile()
     {

@@ -172,7 +172,11 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
         var pixels = graph.Add("Reshape", [image, graph.Integers(0, channels, -1)]);
         var queries = graph.Add("Reshape", [Map(image, $"{name}.to_qk", key.Transposed.After(query)), graph.Integers(0, channels, -1)]);
         var scores = graph.Add("com.microsoft.FusedMatMul", [queries, pixels], Of("transA", 1), Of("alpha", 1 / Math.Sqrt(channels)));
-        var attended = graph.Add("com.microsoft.FusedMatMul", [pixels, graph.Add("Softmax", [scores], Of("axis", -1))], Of("transB", 1));
+        var weights = graph.Add("Softmax", [scores], Of("axis", -1));
+        // ONNX Runtime shares a product among threads by its rows, unless it has more columns; only by rows its bits do not depend on how many they are.
+        var attended = size.Height * size.Width <= channels
+            ? graph.Add("com.microsoft.FusedMatMul", [pixels, weights], Of("transB", 1))
+            : graph.Add("Transpose", [graph.Add("com.microsoft.FusedMatMul", [weights, pixels], Of("transB", 1))], Of("perm", 0, 2, 1));
         var attendedImage = graph.Add("Reshape", [attended, graph.Integers(0, channels, size.Height, size.Width)]);
         return Map(attendedImage, $"{name}.to_vo", output.After(value));
 
