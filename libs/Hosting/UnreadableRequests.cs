@@ -73,6 +73,11 @@ internal sealed class UnreadableRequests : Interceptor
             {
                 return await requests.MoveNext(cancellationToken);
             }
+            catch (InvalidOperationException) when (context.CancellationToken.IsCancellationRequested)
+            {
+                // The library's word for a caller who went away before the read began; one who goes away during it cancels the read.
+                throw new OperationCanceledException(context.CancellationToken);
+            }
             catch (Exception e) when (IsUnreadable(e))
             {
                 throw new RpcException(new Status(StatusCode.InvalidArgument, Message, e));

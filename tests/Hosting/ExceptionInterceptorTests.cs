@@ -32,59 +32,25 @@ public sealed class ExceptionInterceptorTests
 
         var failure = await Should.ThrowAsync<RpcException>(() => kind switch
         {
-            MethodType.Unary => invoker.AsyncUnaryCall(FailingServiceBase.One, null, options, request).ResponseAsync,
-            MethodType.ClientStreaming => invoker.AsyncClientStreamingCall(FailingServiceBase.Up, null, options).ResponseAsync,
-            MethodType.ServerStreaming => invoker.AsyncServerStreamingCall(FailingServiceBase.Down, null, options, request).ResponseStream.MoveNext(),
-            _ => invoker.AsyncDuplexStreamingCall(FailingServiceBase.Both, null, options).ResponseStream.MoveNext(),
+            MethodType.Unary => invoker.AsyncUnaryCall(ProbeService.One, null, options, request).ResponseAsync,
+            MethodType.ClientStreaming => invoker.AsyncClientStreamingCall(ProbeService.Up, null, options).ResponseAsync,
+            MethodType.ServerStreaming => invoker.AsyncServerStreamingCall(ProbeService.Down, null, options, request).ResponseStream.MoveNext(),
+            _ => invoker.AsyncDuplexStreamingCall(ProbeService.Both, null, options).ResponseStream.MoveNext(),
         });
 
         failure.Status.ShouldBe(new Status(StatusCode.Internal, "The server failed unexpectedly; its log says why."));
     }
 
-    /// <summary>A rpc of each kind, as the generator of C# would write them.</summary>
-    [BindServiceMethod(typeof(FailingServiceBase), nameof(BindService))]
-    public abstract class FailingServiceBase
+    private sealed class FailingService : ProbeService
     {
-        public static readonly Method<Request, Answer> One = Make(MethodType.Unary, nameof(FailOne));
-        public static readonly Method<Request, Answer> Up = Make(MethodType.ClientStreaming, nameof(FailUp));
-        public static readonly Method<Request, Answer> Down = Make(MethodType.ServerStreaming, nameof(FailDown));
-        public static readonly Method<Request, Answer> Both = Make(MethodType.DuplexStreaming, nameof(FailBoth));
+        public override Task<Answer> CallOne(Request request, ServerCallContext context) => throw Failure();
 
-        public static void BindService(ServiceBinderBase binder, FailingServiceBase? service)
-        {
-            binder.AddMethod(One, (UnaryServerMethod<Request, Answer>?)(service is null ? null : service.FailOne));
-            binder.AddMethod(Up, (ClientStreamingServerMethod<Request, Answer>?)(service is null ? null : service.FailUp));
-            binder.AddMethod(Down, (ServerStreamingServerMethod<Request, Answer>?)(service is null ? null : service.FailDown));
-            binder.AddMethod(Both, (DuplexStreamingServerMethod<Request, Answer>?)(service is null ? null : service.FailBoth));
-        }
+        public override Task<Answer> CallUp(IAsyncStreamReader<Request> requests, ServerCallContext context) => throw Failure();
 
-        public abstract Task<Answer> FailOne(Request request, ServerCallContext context);
-
-        public abstract Task<Answer> FailUp(IAsyncStreamReader<Request> requests, ServerCallContext context);
-
-        public abstract Task FailDown(Request request, IServerStreamWriter<Answer> answers, ServerCallContext context);
-
-        public abstract Task FailBoth(
-            IAsyncStreamReader<Request> requests, IServerStreamWriter<Answer> answers, ServerCallContext context);
-
-        private static Method<Request, Answer> Make(MethodType type, string name) => new(
-            type,
-            "probe.Failing",
-            name,
-            Marshallers.Create(Google.Protobuf.MessageExtensions.ToByteArray, Request.Parser.ParseFrom),
-            Marshallers.Create(Google.Protobuf.MessageExtensions.ToByteArray, Answer.Parser.ParseFrom));
-    }
-
-    private sealed class FailingService : FailingServiceBase
-    {
-        public override Task<Answer> FailOne(Request request, ServerCallContext context) => throw Failure();
-
-        public override Task<Answer> FailUp(IAsyncStreamReader<Request> requests, ServerCallContext context) => throw Failure();
-
-        public override Task FailDown(Request request, IServerStreamWriter<Answer> answers, ServerCallContext context) =>
+        public override Task CallDown(Request request, IServerStreamWriter<Answer> answers, ServerCallContext context) =>
             throw Failure();
 
-        public override Task FailBoth(
+        public override Task CallBoth(
             IAsyncStreamReader<Request> requests, IServerStreamWriter<Answer> answers, ServerCallContext context) =>
             throw Failure();
 

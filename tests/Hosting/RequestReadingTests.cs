@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -94,6 +95,29 @@ public sealed class RequestReadingTests : IAsyncLifetime
         (await StatusAsync(rpc, Frame(Packed, Pack(Padded(Message(rpc), (64 << 20) + 1))))).ShouldBe(StatusCode.ResourceExhausted);
     }
 
+    [Fact]
+    public async Task Read_AfterTheCallerLeft_IsCancelled()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.AddServiceDefaults("probe", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
+        var reader = new LateReader();
+        builder.Services.AddSingleton(reader);
+        await using var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapGrpcService<LateReader>();
+        await app.StartAsync(Cancellation);
+        using var channel = GrpcChannel.ForAddress(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+        using (var call = channel.CreateCallInvoker().AsyncClientStreamingCall(ProbeService.Up, null, default))
+        {
+            await call.RequestStream.WriteAsync(new HealthCheckRequest(), Cancellation);
+            await reader.Called.WaitAsync(Cancellation);
+        }
+
+        (await reader.Failure.WaitAsync(Cancellation)).ShouldBeAssignableTo<OperationCanceledException>();
+    }
+
     private static byte[] Message(string rpc) =>
         rpc == Unary ? new HealthCheckRequest { Service = "" }.ToByteArray() : new ServerReflectionRequest { ListServices = "*" }.ToByteArray();
 
@@ -140,5 +164,33 @@ public sealed class RequestReadingTests : IAsyncLifetime
         using var response = await _http.SendAsync(request, Cancellation);
         var headers = response.TrailingHeaders.Contains("grpc-status") ? response.TrailingHeaders : response.Headers;
         return Enum.Parse<StatusCode>(headers.GetValues("grpc-status").Single());
+    }
+
+    /// <summary>Reads only when its caller has gone.</summary>
+    private sealed class LateReader : ProbeService
+    {
+        private readonly TaskCompletionSource _called = new();
+        private readonly TaskCompletionSource<Exception?> _failure = new();
+
+        public Task Called => _called.Task;
+
+        public Task<Exception?> Failure => _failure.Task;
+
+        public override Task<HealthCheckResponse> CallOne(HealthCheckRequest request, ServerCallContext context) => throw new NotSupportedException();
+
+        public override async Task<HealthCheckResponse> CallUp(IAsyncStreamReader<HealthCheckRequest> requests, ServerCallContext context)
+        {
+            _called.SetResult();
+            await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _failure.SetResult(await Record.ExceptionAsync(() => requests.MoveNext(CancellationToken.None)));
+            return new HealthCheckResponse();
+        }
+
+        public override Task CallDown(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> answers, ServerCallContext context) =>
+            throw new NotSupportedException();
+
+        public override Task CallBoth(
+            IAsyncStreamReader<HealthCheckRequest> requests, IServerStreamWriter<HealthCheckResponse> answers, ServerCallContext context) =>
+            throw new NotSupportedException();
     }
 }
