@@ -46,6 +46,7 @@ public static class ServiceDefaults
             options.MaxReceiveMessageSize = MaximumMessageBytes;
             options.MaxSendMessageSize = MaximumMessageBytes;
             options.Interceptors.Add<ExceptionInterceptor>();
+            options.Interceptors.Add<UnreadableRequests>();
         });
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks().AddCheck("process", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy());
@@ -60,6 +61,8 @@ public static class ServiceDefaults
     {
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(LargeMessages.LetThroughAsync);
+        app.Use(UnreadableRequests.AnswerAsync);
         app.MapGrpcHealthChecksService().AllowAnonymous();
         app.MapGrpcReflectionService();
         return app;
@@ -82,6 +85,8 @@ public static class ServiceDefaults
         logging.AddFilter("Orleans", LogLevel.Error);
         logging.AddFilter("Polly", LogLevel.Warning);
         logging.AddFilter("Grpc", LogLevel.Warning);
+        // What a service throws ExceptionInterceptor logs. What is left is requests that cannot be read: their senders must not fill the log.
+        logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
         // A failed start is reported once, in words, by ServiceHost.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);

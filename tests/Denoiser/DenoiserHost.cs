@@ -23,9 +23,11 @@ internal sealed class DenoiserHost : IAsyncDisposable
     {
         _folder = folder;
         _app = app;
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        Client = DdpmClient.Connect(new Uri(address));
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Client = DdpmClient.Connect(Address);
     }
+
+    public Uri Address { get; }
 
     public DdpmClient Client { get; }
 
@@ -38,11 +40,16 @@ internal sealed class DenoiserHost : IAsyncDisposable
 
     public IModelRegistry Store => Services.GetRequiredService<IModelRegistry>();
 
-    public static Task<DenoiserHost> StartAsync(params string[] settings) => StartAsync(null, settings);
+    public static Task<DenoiserHost> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
 
-    /// <param name="engine">Instead of Torch; null: Torch.</param>
+    /// <param name="engine">Instead of the one that it would choose.</param>
     /// <param name="settings"><c>Key=value</c> of section <c>Denoiser</c>, or <c>Section:Key=value</c> of another.</param>
-    public static async Task<DenoiserHost> StartAsync(IDenoisingEngine? engine, params string[] settings)
+    public static Task<DenoiserHost> StartAsync(IDenoisingEngine engine, params string[] settings) =>
+        StartAsync(builder => builder.Services.AddSingleton(engine), settings);
+
+    /// <param name="configure">Changes what the Denoiser consists of.</param>
+    /// <param name="settings"><c>Key=value</c> of section <c>Denoiser</c>, or <c>Section:Key=value</c> of another.</param>
+    public static async Task<DenoiserHost> StartAsync(Action<WebApplicationBuilder> configure, params string[] settings)
     {
         var folder = new TemporaryFolder();
         var builder = WebApplication.CreateBuilder();
@@ -53,8 +60,7 @@ internal sealed class DenoiserHost : IAsyncDisposable
             .Append(new("Denoiser:Device", "cpu")));
         builder.AddServiceDefaults("denoiser", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
         builder.AddDenoiser();
-        if (engine is not null)
-            builder.Services.AddSingleton(engine);
+        configure(builder);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapDenoiser();

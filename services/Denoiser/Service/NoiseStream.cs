@@ -15,7 +15,7 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
     private readonly SemaphoreSlim _places = new(maximumUnderWay);
     private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _underWay = [];
     private readonly Channel<PredictNoiseStreamResponse> _answers =
-        Channel.CreateUnbounded<PredictNoiseStreamResponse>(new UnboundedChannelOptions { SingleReader = true });
+        Channel.CreateUnbounded<PredictNoiseStreamResponse>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
     /// <summary>Runs until the client has sent its last request and all are answered.</summary>
     /// <param name="requests">What comes.</param>
@@ -82,7 +82,7 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
         var ending = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
         if (_underWay.TryAdd(id, ending))
         {
-            _ = Task.Run(() => AnswerAsync(id, request, ending), CancellationToken.None);
+            _ = AnswerAsync(id, request, ending);
             return;
         }
         ending.Dispose();

@@ -14,7 +14,7 @@ internal sealed class DenoiserStream : IAsyncDisposable
 {
     private readonly AsyncDuplexStreamingCall<PredictNoiseStreamRequest, PredictNoiseStreamResponse> _call;
     private readonly Channel<PredictNoiseStreamRequest> _outgoing =
-        Channel.CreateUnbounded<PredictNoiseStreamRequest>(new UnboundedChannelOptions { SingleReader = true });
+        Channel.CreateUnbounded<PredictNoiseStreamRequest>(new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource<PredictNoiseResponse>> _underWay = new();
     private readonly Task _pumps;
     private volatile Exception? _broken;
