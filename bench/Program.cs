@@ -22,7 +22,7 @@ rounds.Validators.Add(result =>
     if (result.GetValueOrDefault<int>() < 3)
         result.AddError("--rounds must be at least 3.");
 });
-var output = new Option<string?>("--out") { Description = "Folder for bench.md, bench.svg and bench.json.", HelpName = "DIR" };
+var output = new Option<string?>("--out") { Description = "Folder for bench.md and its plot, bench.svg.", HelpName = "DIR" };
 var json = new Option<bool>("--json") { Description = "Print one JSON document: the ratios by name, and everything that was found." };
 var command = new RootCommand("Measures this machine: every figure against another one of the same run.") { chosen, rounds, output, json };
 command.SetAction(async (parse, cancellationToken) =>

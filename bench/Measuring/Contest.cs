@@ -27,8 +27,10 @@ internal sealed class Contest(int rounds)
         var repetitions = new int[contestants.Length];
         for (var place = 0; place < contestants.Length; place++)
         {
-            await SecondsAsync(contestants[place], 1);
-            repetitions[place] = (int)Math.Clamp(Turn.TotalSeconds / await SecondsAsync(contestants[place], 1), 1, 1000);
+            var first = await SecondsAsync(contestants[place], 1);
+            // The first run is the slowest; where it takes long, though, how often to repeat is clear already.
+            var warm = first > 4 * Turn.TotalSeconds ? first : await SecondsAsync(contestants[place], 1);
+            repetitions[place] = (int)Math.Clamp(Turn.TotalSeconds / warm, 1, 1000);
         }
         var seconds = contestants.Select(_ => new double[rounds]).ToArray();
         for (var round = 0; round < rounds; round++)

@@ -57,7 +57,6 @@ internal sealed class Report
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "bench.md"), Markdown());
         Plot().SaveSvg(Path.Combine(folder, "bench.svg"), 860, 90 + 26 * _findings.Count(finding => finding.Ratio is not null));
-        File.WriteAllText(Path.Combine(folder, "bench.json"), ToJson().ToJsonString(new() { WriteIndented = true }));
     }
 
     private static string Machine =>

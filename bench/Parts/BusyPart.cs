@@ -18,17 +18,14 @@ internal sealed class BusyPart : IPart
     {
         using var model = BenchModel.Cifar();
         await using var stream = await StreamedRows.StartAsync(model);
-        using var torch = new PlainTorch(model);
+        using var thread = new OwnThread();
+        using var torch = new PlainTorch(model, thread);
         var rows = Enumerable.Range(0, Rows).Select(k => new NetworkRow(model.Noise(k), 500, null)).ToArray();
         Contestant[] contestants =
         [
             new("many", () => stream.EvaluateAsync(rows)),
             new("one", () => stream.EvaluateAsync(rows[..1])),
-            new("TorchSharp", () =>
-            {
-                torch.Evaluate(rows[..1]);
-                return Task.CompletedTask;
-            }),
+            new("TorchSharp", () => torch.EvaluateAsync(rows[..1])),
         ];
         var (quiet, busy) = (new List<double[]>(), new List<double[]>());
         for (var i = 0; i < Math.Max(3, rounds / 4); i++)

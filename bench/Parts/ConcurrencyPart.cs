@@ -9,7 +9,7 @@ namespace Ddpm.Bench.Parts;
 /// <summary>Many jobs at once: what they get done together, and what the steps of one that somebody waits for take meanwhile.</summary>
 internal sealed class ConcurrencyPart : IPart
 {
-    private const int Steps = 20;
+    private const int Steps = 10;
     private const int InteractiveJobs = 6;
 
     public string Name => "concurrency";

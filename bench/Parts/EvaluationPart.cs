@@ -28,21 +28,22 @@ internal sealed class EvaluationPart : IPart
 
     private async Task RunAsync(Report report, int rounds, BenchModel model, bool keyed)
     {
-        using var torch = new PlainTorch(model);
+        using var thread = new OwnThread();
+        using var torch = new PlainTorch(model, thread);
         using var onnx = new PlainOnnx(model);
         using var engine = new OnnxEngine(Options.Create(new DenoiserOptions())).Load(model.Folder);
         var torchEngine = new TorchEngine(Options.Create(new DenoiserOptions { Device = DeviceChoice.Cpu }));
         using var torchNetwork = torchEngine.Load(model.Folder);
         await using var stream = await StreamedRows.StartAsync(model);
-        using var product = new MatrixProduct(MatrixExtent);
+        using var product = new MatrixProduct(MatrixExtent, thread);
         var rows = Enumerable.Range(0, ManyRows).Select(k => new NetworkRow(model.Noise(k), Timestep, model.Config.NullClassEmbed)).ToArray();
 
         var seconds = await new Contest(rounds).RunAsync(
-            new("TorchSharp", Synchronously(() => torch.Evaluate(rows[..1]))),
+            new("TorchSharp", () => torch.EvaluateAsync(rows[..1])),
             new("ONNX Runtime", Synchronously(() => onnx.Evaluate(rows[..1]))),
             new("engine", Synchronously(() => engine.Evaluate(rows[..1], spread: true))),
             new("Denoiser", () => stream.EvaluateAsync(rows[..1])),
-            new("matrix product", Synchronously(product.Run)));
+            new("matrix product", product.RunAsync));
         var (plainTorch, plainOnnx, ours, denoiser, matrix) = (seconds[0], seconds[1], seconds[2], seconds[3], seconds[4]);
         var operations = (double)UNetCost.FloatingPointOperations(model.Config);
         Add($"engine, one image of {model.Name}", ours, "TorchSharp, plain port", plainTorch, "evaluation_vs_plain_torchsharp");
@@ -53,7 +54,7 @@ internal sealed class EvaluationPart : IPart
         Add($"Denoiser over its stream, one image of {model.Name}", denoiser, "its engine alone", ours, null);
 
         seconds = await new Contest(Math.Max(3, rounds / 2)).RunAsync(
-            new("TorchSharp", Synchronously(() => torch.Evaluate(rows))),
+            new("TorchSharp", () => torch.EvaluateAsync(rows)),
             new("ONNX Runtime", Synchronously(() => onnx.Evaluate(rows))),
             new("TorchSharp engine", () => OnAllThreadsAsync(torchNetwork, torchEngine, rows, 1)),
             new("batches of 1", () => OnAllThreadsAsync(engine, null, rows, 1)),

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Ddpm.Bench.Subjects;
 
 /// <summary>What this machine multiplies float32 matrices at, by libtorch on all threads.</summary>
-internal sealed class MatrixProduct(int extent) : IDisposable
+internal sealed class MatrixProduct(int extent, OwnThread thread) : IDisposable
 {
     private readonly Tensor _a = randn(extent, extent);
     private readonly Tensor _b = randn(extent, extent);
@@ -11,11 +11,11 @@ internal sealed class MatrixProduct(int extent) : IDisposable
     /// <summary>Floating-point operations of one product.</summary>
     public double Operations => 2.0 * extent * extent * extent;
 
-    public void Run()
+    public Task RunAsync() => thread.RunAsync(() =>
     {
         set_num_threads(Environment.ProcessorCount);
         using var product = _a.mm(_b);
-    }
+    });
 
     public void Dispose()
     {

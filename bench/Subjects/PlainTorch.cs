@@ -5,12 +5,16 @@ using static TorchSharp.torch;
 namespace Ddpm.Bench.Subjects;
 
 /// <summary>The U-Net in TorchSharp as a port from Python would run it: all threads, no gradients, one forward pass for the whole batch.</summary>
-internal sealed class PlainTorch(BenchModel model) : IDisposable
+internal sealed class PlainTorch(BenchModel model, OwnThread thread) : IDisposable
 {
     private readonly Checkpoint _checkpoint = Checkpoint.Load(model.Folder);
     private readonly long[] _shape = [-1, .. model.Shape];
 
-    public float[] Evaluate(NetworkRow[] rows)
+    public Task EvaluateAsync(NetworkRow[] rows) => thread.RunAsync(() => Evaluate(rows));
+
+    public void Dispose() => _checkpoint.Dispose();
+
+    private float[] Evaluate(NetworkRow[] rows)
     {
         set_num_threads(Environment.ProcessorCount);
         using var recording = no_grad();
@@ -20,6 +24,4 @@ internal sealed class PlainTorch(BenchModel model) : IDisposable
         var classes = rows[0].EmbeddedClass is null ? null : tensor(Array.ConvertAll(rows, row => (long)row.EmbeddedClass!.Value));
         return _checkpoint.Network.forward(x, timesteps, classes).data<float>().ToArray();
     }
-
-    public void Dispose() => _checkpoint.Dispose();
 }

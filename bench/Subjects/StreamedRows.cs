@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace Ddpm.Bench.Subjects;
 
-/// <summary>Rows that are sent to a Denoiser over one stream, a request each, as the Orchestrator sends them.</summary>
+/// <summary>Rows that are sent to a Denoiser over one stream.</summary>
 internal sealed class StreamedRows : IAsyncDisposable
 {
     private readonly BenchModel _model;
@@ -24,23 +24,22 @@ internal sealed class StreamedRows : IAsyncDisposable
     public static async Task<StreamedRows> StartAsync(BenchModel model, IDenoisingEngine? engine = null, bool overTcp = false) =>
         new(model, await Cluster.StartAsync(model, engine), overTcp);
 
-    /// <summary>Sends all rows and reads all answers.</summary>
+    /// <summary>Sends all rows as one request and reads the answer.</summary>
     public async Task<float[][]> EvaluateAsync(NetworkRow[] rows)
     {
-        var answers = new float[rows.Length][];
-        var reading = ReadAsync(answers);
-        for (var i = 0; i < rows.Length; i++)
+        var request = new PredictNoiseRequest
         {
-            var request = new PredictNoiseRequest
-            {
-                Model = _cluster.Version.Model,
-                Version = _cluster.Version.Version,
-                Rows = { new NoiseRow { X = TensorCodec.Encode(rows[i].X, _model.Shape), Timestep = rows[i].Timestep } },
-            };
-            await _stream.RequestStream.WriteAsync(new PredictNoiseStreamRequest { Id = (ulong)i, Request = request });
-        }
-        await reading;
-        return answers;
+            Model = _cluster.Version.Model,
+            Version = _cluster.Version.Version,
+            Rows = { rows.Select(row => new NoiseRow { X = TensorCodec.Encode(row.X, _model.Shape), Timestep = row.Timestep }) },
+        };
+        await _stream.RequestStream.WriteAsync(new PredictNoiseStreamRequest { Request = request });
+        if (!await _stream.ResponseStream.MoveNext(CancellationToken.None))
+            throw new InvalidOperationException("The Denoiser ended the stream.");
+        var answer = _stream.ResponseStream.Current;
+        return answer.Error is { } error
+            ? throw new InvalidOperationException(error.Message)
+            : [.. answer.Response.PredictedNoise.Select(TensorCodec.Decode)];
     }
 
     public async ValueTask DisposeAsync()
@@ -48,18 +47,5 @@ internal sealed class StreamedRows : IAsyncDisposable
         await _stream.RequestStream.CompleteAsync();
         _stream.Dispose();
         await _cluster.DisposeAsync();
-    }
-
-    private async Task ReadAsync(float[][] answers)
-    {
-        for (var i = 0; i < answers.Length; i++)
-        {
-            if (!await _stream.ResponseStream.MoveNext(CancellationToken.None))
-                throw new InvalidOperationException("The Denoiser ended the stream.");
-            var answer = _stream.ResponseStream.Current;
-            if (answer.Error is { } error)
-                throw new InvalidOperationException(error.Message);
-            answers[answer.Id] = TensorCodec.Decode(answer.Response.PredictedNoise[0]);
-        }
     }
 }

@@ -205,6 +205,21 @@ public sealed class JobLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Denoiser_OneOfTwoIsAway_TheOtherAnswersAllRows()
+    {
+        // Nothing listens on the second one's port.
+        await using var cluster = await StartAsync(_root.Path, $"--Orchestrator:Denoisers:1={FreeAddress()}");
+        var spec = Spec(steps: 20, count: 4);
+        spec.Classes = new ClassSelection { Labels = { 0 } };
+
+        var job = await cluster.SubmitAsync(spec);
+        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
+
+        Pixels(await cluster.ImageAsync(job.Id, 3)).ShouldBe(await RunByHandAsync("ddpm", 20, seed: 7, trajectory: 3, label: 0));
+        cluster.Denoiser.Answered.ShouldBe(80);
+    }
+
+    [Fact]
     public async Task Denoiser_FullForAWhile_IsAskedAgainAfterItsDelay()
     {
         await using var cluster = await StartAsync(_root.Path);

@@ -108,7 +108,7 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         await store.PublishAsync("toy", folder, new PublishOptions());
     }
 
-    private static Uri FreeAddress()
+    public static Uri FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
