@@ -33,6 +33,7 @@ internal sealed class EvaluationPart : IPart
         using var onnx = new PlainOnnx(model);
         using var engine = new OnnxEngine(Options.Create(new DenoiserOptions())).Load(model.Folder);
         var torchEngine = new TorchEngine(Options.Create(new DenoiserOptions { Device = DeviceChoice.Cpu }));
+        torchEngine.PrepareThread();
         using var torchNetwork = torchEngine.Load(model.Folder);
         await using var stream = await StreamedRows.StartAsync(model);
         using var product = new MatrixProduct(MatrixExtent, thread);

@@ -80,6 +80,7 @@ internal sealed class BenchModel : IDisposable
     {
         var temporary = Directory.CreateTempSubdirectory("ddpm-bench-").FullName;
         var folder = Path.Combine(temporary, name);
+        TorchSharp.torch.set_num_threads(1);
         using var network = new UNet2DModel(config, seed: 1);
         Checkpoint.Save(folder, network, new SchedulerConfig(), ModelIndex.Unconditional);
         return new BenchModel(name, folder, temporary);

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Ddpm.Bench.Subjects;
 
 /// <summary>
-/// A thread on which everything of one subject runs, as on the main thread of a program: libtorch keeps a team of further threads for each thread that it is called on.
+/// A thread on which everything of one subject runs, as on the main thread of a program. libtorch keeps a team of further threads for each thread that it is
+/// called on, and lets none of them spin once there are more than processors: all other threads here must ask it for one thread alone.
 /// </summary>
 internal sealed class OwnThread : IDisposable
 {
