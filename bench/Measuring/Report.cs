@@ -56,7 +56,7 @@ internal sealed class Report
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "bench.md"), Markdown());
-        Plot().SaveSvg(Path.Combine(folder, "bench.svg"), 860, 90 + 26 * _findings.Count(finding => finding.Ratio is not null));
+        Plot().SaveSvg(Path.Combine(folder, "bench.svg"), 1400, 90 + 26 * _findings.Count(finding => finding.Ratio is not null));
     }
 
     private static string Machine =>
