@@ -8,7 +8,6 @@ internal sealed class ServiceMeters : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentQueue<double> _interactiveSteps = [];
-    private readonly ConcurrentQueue<double> _bulkSteps = [];
     private readonly Lock _gate = new();
     private double _threadSeconds;
     private long _rows;
@@ -44,7 +43,6 @@ internal sealed class ServiceMeters : IDisposable
     public void Reset()
     {
         _interactiveSteps.Clear();
-        _bulkSteps.Clear();
         Interlocked.Exchange(ref _rows, 0);
         lock (_gate)
             _threadSeconds = 0;
@@ -60,10 +58,10 @@ internal sealed class ServiceMeters : IDisposable
                 _threadSeconds += value;
             return;
         }
-        foreach (var (name, tag) in tags)
+        foreach (var tag in tags)
         {
-            if (name == "ddpm.priority")
-                ((string?)tag == "bulk" ? _bulkSteps : _interactiveSteps).Enqueue(value);
+            if (tag is { Key: "ddpm.priority", Value: "interactive" })
+                _interactiveSteps.Enqueue(value);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Ddpm.Protocol;
@@ -8,30 +9,26 @@ internal sealed class ReinterpretedMemory<TFrom, TTo>(ReadOnlyMemory<TFrom> memo
     where TFrom : unmanaged
     where TTo : unmanaged
 {
+    // All pin the same object, so that whichever is freed is as good as another.
+    private readonly ConcurrentStack<MemoryHandle> _pins = [];
+
     public override Span<TTo> GetSpan() => MemoryMarshal.Cast<TFrom, TTo>(MemoryMarshal.AsMemory(memory).Span);
 
     public override unsafe MemoryHandle Pin(int elementIndex = 0)
     {
-        var pinned = memory.Pin();
-        return new MemoryHandle((TTo*)pinned.Pointer + elementIndex, pinnable: new Unpinning(pinned));
+        var pin = memory.Pin();
+        _pins.Push(pin);
+        return new MemoryHandle((TTo*)pin.Pointer + elementIndex, pinnable: this);
     }
 
     public override void Unpin()
     {
-        // Each handle frees its own pin.
+        if (_pins.TryPop(out var pin))
+            pin.Dispose();
     }
 
     protected override void Dispose(bool disposing)
     {
         // The memory belongs to whoever made it.
-    }
-
-    private sealed class Unpinning(MemoryHandle pinned) : IPinnable
-    {
-        private MemoryHandle _pinned = pinned;
-
-        public MemoryHandle Pin(int elementIndex) => throw new NotSupportedException();
-
-        public void Unpin() => _pinned.Dispose();
     }
 }

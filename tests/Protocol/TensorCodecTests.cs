@@ -90,6 +90,18 @@ public class TensorCodecTests
     }
 
     [Fact]
+    public unsafe void Encode_OfFloat32_CanBePinnedWhereItLies()
+    {
+        float[] values = [1, 2, 3];
+        var bytes = TensorCodec.Encode(values, [3]).Data.Memory;
+
+        using var first = bytes.Pin();
+        using var second = bytes[sizeof(float)..].Pin();
+
+        (*(float*)first.Pointer, *(float*)second.Pointer).ShouldBe((1f, 2f));
+    }
+
+    [Fact]
     public void Encode_TooFewValues_Throws() =>
         Should.Throw<ArgumentException>(() => TensorCodec.Encode(new[] { 1f }, [2, 2]));
 
