@@ -1,4 +1,3 @@
-using Ddpm.Diffusion;
 using Ddpm.V1;
 using Grpc.Core;
 using SkiaSharp;
@@ -30,8 +29,8 @@ public sealed class JobLifeTests : IDisposable
 
         for (var k = 0; k < 3; k++)
         {
-            var expected = await RunByHandAsync(sampler, steps, seed: 7, trajectory: k, label: k % 2);
-            Pixels(await cluster.ImageAsync(job.Id, k)).ShouldBe(expected);
+            var expected = await HandRun.PixelsAsync(sampler, steps, seed: 7, trajectory: k, label: k % 2);
+            HandRun.Pixels(await cluster.ImageAsync(job.Id, k)).ShouldBe(expected);
         }
     }
 
@@ -49,8 +48,8 @@ public sealed class JobLifeTests : IDisposable
         job = await cluster.FinishAsync(job.Id);
 
         job.Evaluation.Payload.ShouldBe(payload);
-        var expected = await RunByHandAsync("ddim", 10, seed: 7, trajectory: 0, label: 0);
-        var pixels = Pixels(await cluster.ImageAsync(job.Id, 0));
+        var expected = await HandRun.PixelsAsync("ddim", 10, seed: 7, trajectory: 0, label: 0);
+        var pixels = HandRun.Pixels(await cluster.ImageAsync(job.Id, 0));
         for (var i = 0; i < expected.Length; i++)
             ((double)pixels[i]).ShouldBe(expected[i], tolerance);
     }
@@ -185,86 +184,6 @@ public sealed class JobLifeTests : IDisposable
         (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
     }
 
-    [Fact]
-    public async Task Denoiser_DiesInMidJob_TheStepIsAskedAgainAndTheBytesAreTheSame()
-    {
-        await using var cluster = await StartAsync(_root.Path);
-        var whole = await cluster.SubmitAsync(Spec(steps: 60));
-        await cluster.FinishAsync(whole.Id);
-        var start = cluster.Denoiser.Answered;
-        cluster.Denoiser.BeforeRow = (_, number) =>
-        {
-            if ((number - start) % 37 == 5)
-                throw new BreakStreamException();
-        };
-
-        var disturbed = await cluster.SubmitAsync(Spec(steps: 60));
-
-        (await cluster.FinishAsync(disturbed.Id)).State.ShouldBe(JobState.Succeeded);
-        (await cluster.ImageAsync(disturbed.Id, 1)).ShouldBe(await cluster.ImageAsync(whole.Id, 1));
-    }
-
-    [Fact]
-    public async Task Denoiser_OneOfTwoIsAway_TheOtherAnswersAllRows()
-    {
-        // Nothing listens on the second one's port.
-        await using var cluster = await StartAsync(_root.Path, $"--Orchestrator:Denoisers:1={FreeAddress()}");
-        var spec = Spec(steps: 20, count: 4);
-        spec.Classes = new ClassSelection { Labels = { 0 } };
-
-        var job = await cluster.SubmitAsync(spec);
-        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
-
-        Pixels(await cluster.ImageAsync(job.Id, 3)).ShouldBe(await RunByHandAsync("ddpm", 20, seed: 7, trajectory: 3, label: 0));
-        cluster.Denoiser.Answered.ShouldBe(80);
-    }
-
-    [Fact]
-    public async Task Denoiser_FullForAWhile_IsAskedAgainAfterItsDelay()
-    {
-        await using var cluster = await StartAsync(_root.Path);
-        cluster.Denoiser.BeforeRow = (_, number) =>
-        {
-            if (number is 3 or 4)
-                throw Protocol.RpcErrors.ResourceExhausted("The queue is full.", TimeSpan.FromMilliseconds(20));
-        };
-        var job = await cluster.SubmitAsync(Spec());
-        (await cluster.FinishAsync(job.Id)).State.ShouldBe(JobState.Succeeded);
-    }
-
-    [Fact]
-    public async Task Denoiser_RefusesARow_TheJobFailsWithItsWords()
-    {
-        await using var cluster = await StartAsync(_root.Path);
-        cluster.Denoiser.BeforeRow = (_, number) =>
-        {
-            if (number == 5)
-                throw Protocol.RpcErrors.DataLoss("diffusion_pytorch_model.safetensors does not have the bytes that were published.");
-        };
-        var job = await cluster.SubmitAsync(Spec());
-        var failed = await cluster.FinishAsync(job.Id);
-        failed.State.ShouldBe(JobState.Failed);
-        failed.Error.ShouldContain("does not have the bytes");
-    }
-
-    [Fact]
-    public async Task Network_AnswersNaN_TheJobFailsNamingStepAndTimestep()
-    {
-        await using var cluster = await StartAsync(_root.Path);
-        cluster.Denoiser.AfterRow = (noise, number) =>
-        {
-            if (number == 7)
-                noise[3] = float.NaN;
-        };
-        var job = await cluster.SubmitAsync(Spec(count: 1));
-        var failed = await cluster.FinishAsync(job.Id);
-        failed.State.ShouldBe(JobState.Failed);
-        // Trailing spacing of 10 steps over T = 1000: the seventh step is at timestep 399.
-        failed.Error.ShouldContain("step 6");
-        failed.Error.ShouldContain("399");
-        (await cluster.FramesAsync(job.Id)).Select(f => f.Step).ShouldBe([0, 1, 2, 3, 4, 5, 6]);
-    }
-
     /// <summary>Runs a job to its end and the same again to about half-way; answers the folder as it lay then.</summary>
     private async Task<(TemporaryFolder Cut, string JobId, byte[][] Undisturbed)> CutPowerInMidJobAsync()
     {
@@ -283,26 +202,6 @@ public sealed class JobLifeTests : IDisposable
         var records = Path.Combine(_root.Path, "blobs", "jobs", job.Id, "trajectories");
         await UntilAsync(() => Directory.Exists(records) && Directory.EnumerateFiles(records, "0*").Count() == 2);
         return (_root.Copy(), job.Id, undisturbed);
-    }
-
-    private static async Task<byte[]> RunByHandAsync(string sampler, int steps, ulong seed, int trajectory, int label)
-    {
-        var definition = SamplerCatalog.Find(sampler)!;
-        var schedule = new Diffusion.NoiseSchedule(new NoiseScheduleOptions(BetaScheduleKind.Linear, 1000, 1e-4, 0.02));
-        var rule = definition.Create<float>(schedule, steps, definition.Defaults());
-        var noise = new PhiloxNoise(seed, trajectory);
-        var initial = new float[Shape[0] * Shape[1] * Shape[2]];
-        noise.Fill<float>(initial, 0, NoiseUse.Initial);
-        var state = rule.Start(initial);
-        while (state.Step < rule.Steps)
-            state = await rule.StepAsync(state, (x, t, _) => ValueTask.FromResult(AnalyticDenoiser.Epsilon(x, t, label)), noise, Cancellation);
-        return [.. state.X.Select(value => (byte)Math.Clamp(Math.Floor((value + 1) * 127.5 + 0.5), 0, 255))];
-    }
-
-    private static byte[] Pixels(byte[] png)
-    {
-        using var bitmap = SKBitmap.Decode(png);
-        return [.. Enumerable.Range(0, bitmap.Height).SelectMany(y => Enumerable.Range(0, bitmap.Width).Select(x => bitmap.GetPixel(x, y).Red))];
     }
 
     private static async Task UntilAsync(Func<bool> condition)
