@@ -18,10 +18,7 @@ public sealed class PythonClientTests
         await SkipWithoutGrpcAsync();
         await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
 
-        await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "generate.py"),
-            Protobuf.Compiler, Protobuf.WellKnownTypes, Repository.Resolve("protos"), folder.Resolve("generated"));
-        var output = await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "client.py"),
-            folder.Resolve("generated"), standalone.GrpcAddress.Authority, TinyModel.Name, folder.Resolve("images"));
+        var output = await RunClientAsync("client.py", folder, standalone, folder.Resolve("images"));
 
         output.ShouldContain("JOB_STATE_SUCCEEDED");
         output.ShouldContain("refused: spec.steps");
@@ -41,10 +38,7 @@ public sealed class PythonClientTests
         await SkipWithoutGrpcAsync();
         await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
 
-        await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "generate.py"),
-            Protobuf.Compiler, Protobuf.WellKnownTypes, Repository.Resolve("protos"), folder.Resolve("generated"));
-        var output = await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "inference_client.py"),
-            folder.Resolve("generated"), standalone.GrpcAddress.Authority, TinyModel.Name, folder.Resolve("epsilon.bin"));
+        var output = await RunClientAsync("inference_client.py", folder, standalone, folder.Resolve("epsilon.bin"));
 
         output.ShouldContain("refused: inputs.timestep[0] must be 0 to 999, is 1000");
         var version = output.Split('\n').Single(line => line.StartsWith("version ", StringComparison.Ordinal))["version ".Length..];
@@ -64,6 +58,15 @@ public sealed class PythonClientTests
             cancellationToken: TestContext.Current.CancellationToken);
         (await File.ReadAllBytesAsync(folder.Resolve("epsilon.bin"), TestContext.Current.CancellationToken))
             .ShouldBe([.. response.PredictedNoise.SelectMany(epsilon => epsilon.Data)]);
+    }
+
+    /// <summary>Generates the stubs of all protos, and runs a client that is made with them.</summary>
+    private static async Task<string> RunClientAsync(string script, TemporaryFolder folder, StandaloneProcess standalone, string result)
+    {
+        await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", "generate.py"),
+            Protobuf.Compiler, Protobuf.WellKnownTypes, Repository.Resolve("protos"), folder.Resolve("generated"));
+        return await SucceedAsync(Repository.Resolve("tests", "EndToEnd", "python", script),
+            folder.Resolve("generated"), standalone.GrpcAddress.Authority, TinyModel.Name, result);
     }
 
     private static async Task SkipWithoutGrpcAsync()
