@@ -36,7 +36,8 @@ internal sealed class DenoiserParts : IAsyncDisposable
     public async Task<float[][]> PredictUntilAsync(CancellationToken cancellationToken, string model, double[] timesteps, RequestTurn? turn = null)
     {
         using var lease = await AcquireAsync(model);
-        return await Scheduler.PredictAsync(lease, [.. timesteps.Select(t => new NoiseQuery(new float[2], t))], turn ?? new RequestTurn(), cancellationToken);
+        NoiseQuery[] queries = [.. timesteps.Select(t => new NoiseQuery(new float[2], t))];
+        return await Scheduler.PredictAsync(lease, queries, turn ?? new RequestTurn(), continuesOnWorker: false, cancellationToken);
     }
 
     public Task<NetworkLease> AcquireAsync(string model) => Networks.AcquireAsync(model, "1", CancellationToken.None);

@@ -114,7 +114,7 @@ public sealed class NoiseStreamTests
 
         cancelled.Id.ShouldBe(1ul);
         cancelled.Error.Code.ShouldBe((int)Code.Cancelled);
-        answered.Select(answer => answer.Id).ShouldBe([0ul, 2ul]);
+        answered.Select(answer => answer.Id).Order().ShouldBe([0ul, 2ul]);
         engine.Evaluations.ShouldBe([[0], [2]]);
     }
 

@@ -87,7 +87,7 @@ public sealed class RowSchedulerTests
         using var lease = await parts.AcquireAsync("a");
         NoiseQuery[] queries = [.. new double[] { 1, 2, 3 }.Select(t => new NoiseQuery(new float[2], t, ClassLabel: 0, GuidanceScale: 2))];
 
-        var answers = parts.Scheduler.PredictAsync(lease, queries, new RequestTurn(), Cancellation);
+        var answers = parts.Scheduler.PredictAsync(lease, queries, new RequestTurn(), continuesOnWorker: false, Cancellation);
         engine.LetThrough();
         await answers.WithinPatienceAsync();
 
@@ -156,6 +156,32 @@ public sealed class RowSchedulerTests
         engine.Loaded.Single().Disposed.ShouldBeFalse();
         engine.LetThrough();
         await Eventually.HoldsAsync(() => engine.Loaded.Single().Disposed);
+    }
+
+    [Theory]
+    [InlineData(false, 0, true)]
+    [InlineData(true, 0, false)]
+    [InlineData(true, 1, true)]
+    public async Task PredictAsync_ThatMayContinueOnItsWorker_DoesSoWhenNothingWaits(bool mayContinue, int waiting, bool onThePool)
+    {
+        var engine = new HeldEngine { MaxBatchRows = 1 };
+        await using var parts = new DenoiserParts(engine);
+        await parts.Scheduler.StartAsync(Cancellation);
+        using var lease = await parts.AcquireAsync("a");
+        var answer = parts.Scheduler.PredictAsync(lease, [new NoiseQuery(new float[2], 1)], new RequestTurn(), mayContinue, Cancellation);
+        // The rest of the test must not continue there, for it waits for the workers to end.
+        var continued = answer.ContinueWith(
+            _ => Thread.CurrentThread.IsThreadPoolThread,
+            Cancellation,
+            TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.RunContinuationsAsynchronously,
+            TaskScheduler.Default);
+        await Eventually.HoldsAsync(() => engine.Evaluations.Count == 1);
+        var others = await QueueAsync(parts, [.. Enumerable.Range(2, waiting).Select(t => new double[] { t })]);
+
+        engine.LetThrough();
+        await Task.WhenAll(others).WithinPatienceAsync();
+
+        (await continued.WithinPatienceAsync()).ShouldBe(onThePool);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal sealed class ModelInference(NoisePrediction prediction, ModelLookup mod
         var network = lease.Network.Description;
         var queries = inputs.ToQueries(network, violations);
         violations.ThrowIfAny();
-        var epsilon = await prediction.EvaluateAsync(lease, queries, new RequestTurn(tenant), cancellationToken);
+        var epsilon = await prediction.EvaluateAsync(lease, queries, new RequestTurn(tenant), continuesOnWorker: false, cancellationToken);
 
         var response = new ModelInferResponse { ModelName = request.ModelName, ModelVersion = version, Id = request.Id };
         var evaluation = prediction.Evaluation;

@@ -4,19 +4,22 @@ namespace Ddpm.Denoiser;
 internal sealed class PendingRequest
 {
     private readonly float[][] _answers;
-    private readonly TaskCompletionSource<float[][]> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<float[][]> _completion;
     private int _unanswered;
 
     /// <param name="lease">Held by whoever makes the request, until <see cref="Completion"/> has completed.</param>
     /// <param name="queries">At least one.</param>
     /// <param name="turn">Whose turn it takes.</param>
     /// <param name="since">When it came, as a timestamp.</param>
-    public PendingRequest(NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, long since)
+    /// <param name="continuesOnWorker">Whether what awaits the answer may run on the thread that gives it.</param>
+    public PendingRequest(NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, long since, bool continuesOnWorker)
     {
         Lease = lease;
         Queries = queries;
         Turn = turn;
         Since = since;
+        ContinuesOnWorker = continuesOnWorker;
+        _completion = new(continuesOnWorker ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         _answers = new float[queries.Count][];
         _unanswered = queries.Count;
     }
@@ -30,6 +33,8 @@ internal sealed class PendingRequest
     /// <summary>When it came, as a timestamp.</summary>
     public long Since { get; }
 
+    public bool ContinuesOnWorker { get; }
+
     /// <summary>The first query that no worker has taken.</summary>
     public int Next { get; private set; }
 
@@ -40,12 +45,16 @@ internal sealed class PendingRequest
     /// <summary>Takes the next query.</summary>
     public int Take() => Next++;
 
-    public void Answer(int query, float[] epsilon)
+    /// <summary>Notes an answer.</summary>
+    /// <returns>Whether it was the last that was missing: then <see cref="Complete"/> is to follow.</returns>
+    public bool Answer(int query, float[] epsilon)
     {
         _answers[query] = epsilon;
-        if (--_unanswered == 0)
-            _completion.TrySetResult(_answers);
+        return --_unanswered == 0;
     }
+
+    /// <summary>Gives the answers. Like the other two ends not to be called under a lock.</summary>
+    public void Complete() => _completion.TrySetResult(_answers);
 
     public void Fail(Exception exception) => _completion.TrySetException(exception);
 

@@ -11,7 +11,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
-    private readonly object _gate = new();
+    private readonly Lock _gate = new();
     private readonly IDenoisingEngine _engine;
     private readonly DenoiserMetrics _metrics;
     private readonly TimeProvider _time;
@@ -20,6 +20,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private readonly RowQueues _queues;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _workers = [];
+    private readonly Stack<SemaphoreSlim> _sleeping = [];
     private int _idle;
     private int _busy;
     private bool _refusing;
@@ -66,13 +67,17 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     /// <param name="lease">The network; the caller disposes it after the answer.</param>
     /// <param name="queries">At least one.</param>
     /// <param name="turn">Whose turn it takes.</param>
+    /// <param name="continuesOnWorker">
+    /// Whether a worker that has nothing else to do may itself run what awaits the answer, which saves the waking of another thread. It must hand
+    /// the answer on and no more: above all it must not wait for anything.
+    /// </param>
     /// <param name="cancellationToken">Drops what no worker has taken.</param>
     /// <exception cref="QueueFullException">More rows would wait than may.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
     public async Task<float[][]> PredictAsync(
-        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, CancellationToken cancellationToken)
+        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, bool continuesOnWorker, CancellationToken cancellationToken)
     {
-        var request = new PendingRequest(lease, queries, turn, _time.GetTimestamp());
+        var request = new PendingRequest(lease, queries, turn, _time.GetTimestamp(), continuesOnWorker);
         Enqueue(request);
         await using (cancellationToken.UnsafeRegister(_ => Drop(request, r => r.Cancel(cancellationToken)), null))
             return await request.Completion;
@@ -107,14 +112,17 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     /// <summary>Lets the workers end; each finishes the pass that it is at.</summary>
     private void CancelWaiting()
     {
+        IReadOnlyList<PendingRequest> waiting;
         lock (_gate)
         {
             _refusing = true;
             _stopped = true;
-            foreach (var request in _queues.Clear())
-                request.Cancel(new CancellationToken(canceled: true));
-            Monitor.PulseAll(_gate);
+            waiting = _queues.Clear();
+            while (_sleeping.Count > 0)
+                WakeOne();
         }
+        foreach (var request in waiting)
+            request.Cancel(new CancellationToken(canceled: true));
     }
 
     private void Enqueue(PendingRequest request)
@@ -133,7 +141,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
                     $"{waiting} rows are waiting and {_queueLimit} may: {request.Waiting} more cannot.", TimeFor(_queues.WaitingBefore(request.Turn)));
             }
             _queues.Add(request);
-            Monitor.PulseAll(_gate);
+            WakeOne();
         }
     }
 
@@ -149,9 +157,9 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         lock (_gate)
         {
             _queues.Remove(request);
-            end(request);
             NoteWhenDrained();
         }
+        end(request);
     }
 
     private void NoteWhenDrained()
@@ -164,7 +172,8 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private void Work()
     {
         _engine.PrepareThread();
-        while (Begin() is { } pass)
+        using var bell = new SemaphoreSlim(0);
+        while (Begin(bell) is { } pass)
         {
             using (pass.Lease)
                 Evaluate(pass);
@@ -173,32 +182,41 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
                 _busy--;
                 _queues.End(pass);
                 NoteWhenDrained();
-                // Others may have waited for its threads.
-                if (_idle > 0 && _queues.Waiting > 0)
-                    Monitor.PulseAll(_gate);
             }
         }
     }
 
     /// <summary>Waits for work; null when there will be none.</summary>
-    private ForwardPass? Begin()
+    private ForwardPass? Begin(SemaphoreSlim bell)
     {
-        lock (_gate)
+        while (true)
         {
-            while (true)
+            lock (_gate)
             {
                 if (_queues.Begin(_idle) is { } pass)
                 {
                     _busy++;
+                    // One wakes the next, for as long as there is something to do.
+                    if (_queues.Waiting > 0)
+                        WakeOne();
                     return pass;
                 }
                 if (_stopped)
                     return null;
                 _idle++;
-                Monitor.Wait(_gate);
-                _idle--;
+                _sleeping.Push(bell);
             }
+            bell.Wait();
+            lock (_gate)
+                _idle--;
         }
+    }
+
+    /// <summary>The one that fell asleep last: what it works on may still be in its processor's caches.</summary>
+    private void WakeOne()
+    {
+        if (_sleeping.TryPop(out var bell))
+            bell.Release();
     }
 
     private void Evaluate(ForwardPass pass)
@@ -212,12 +230,20 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
                 pass.Lease.Network, [.. pass.Queries.Select(taken => taken.Request.Queries[taken.Query])], pass.Threads > 1);
             var elapsed = _time.GetElapsedTime(began);
             _metrics.Evaluated(pass.Queries.Count, elapsed, pass.Threads);
+            List<PendingRequest> answered = [];
+            bool isAlone;
             lock (_gate)
             {
                 Learn(elapsed / pass.Queries.Count * pass.Threads / _engine.Workers);
                 foreach (var (index, (request, query)) in pass.Queries.Index())
-                    request.Answer(query, epsilon[index]);
+                {
+                    if (request.Answer(query, epsilon[index]))
+                        answered.Add(request);
+                }
+                isAlone = pass.Queries.Count == 1 && _queues.Waiting == 0;
             }
+            foreach (var request in answered)
+                Complete(request, isAlone);
         }
         catch (Exception e)
         {
@@ -225,6 +251,14 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
             foreach (var request in pass.Queries.Select(taken => taken.Request).Distinct())
                 Drop(request, r => r.Fail(new InvalidOperationException("The evaluation failed.", e)));
         }
+    }
+
+    private static void Complete(PendingRequest request, bool isAlone)
+    {
+        if (request.ContinuesOnWorker && !isAlone)
+            ThreadPool.UnsafeQueueUserWorkItem(static request => request.Complete(), request, preferLocal: false);
+        else
+            request.Complete();
     }
 
     private void Learn(TimeSpan perRow) =>

@@ -15,7 +15,7 @@ internal sealed class DenoiserGrpcService(
     ILogger<NoiseStream> logger) : DenoiserService.DenoiserServiceBase
 {
     public override Task<PredictNoiseResponse> PredictNoise(PredictNoiseRequest request, ServerCallContext context) =>
-        prediction.PredictAsync(request, context.CancellationToken);
+        prediction.PredictAsync(request, continuesOnWorker: false, context.CancellationToken);
 
     public override Task PredictNoiseStream(
         IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,

@@ -11,9 +11,13 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
     /// <summary>How ε is computed here.</summary>
     public Evaluation Evaluation => new() { Engine = engine.Name, Mode = engine.Mode == EvaluationMode.Exact ? "exact" : "fast" };
 
+    /// <summary>Answers ε of each row.</summary>
+    /// <param name="request">Checked here.</param>
+    /// <param name="continuesOnWorker">As in <see cref="RowScheduler.PredictAsync"/>.</param>
+    /// <param name="cancellationToken">Drops what waits.</param>
     /// <exception cref="RpcException">As <c>DenoiserService.PredictNoise</c> says.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
-    public async Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    public async Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, bool continuesOnWorker, CancellationToken cancellationToken)
     {
         var violations = PredictNoiseValidator.CheckAddress(request);
         if (violations.HasAny)
@@ -33,7 +37,7 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
             var response = new PredictNoiseResponse { Evaluation = Evaluation };
             var type = request.PredictedNoiseType == DataType.Unspecified ? DataType.F32 : request.PredictedNoiseType;
             var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
-            foreach (var epsilon in await EvaluateAsync(lease, queries, turn, ending.Token))
+            foreach (var epsilon in await EvaluateAsync(lease, queries, turn, continuesOnWorker, ending.Token))
                 response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape, type));
             return response;
         }
@@ -73,15 +77,16 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
     /// <param name="lease">The network; the caller disposes it after the answer.</param>
     /// <param name="queries">At least one; each fits the network.</param>
     /// <param name="turn">Whose turn it takes.</param>
+    /// <param name="continuesOnWorker">As in <see cref="RowScheduler.PredictAsync"/>.</param>
     /// <param name="cancellationToken">Drops what no worker has taken.</param>
     /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the queue is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
     public async Task<float[][]> EvaluateAsync(
-        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, CancellationToken cancellationToken)
+        NetworkLease lease, IReadOnlyList<NoiseQuery> queries, RequestTurn turn, bool continuesOnWorker, CancellationToken cancellationToken)
     {
         try
         {
-            return await scheduler.PredictAsync(lease, queries, turn, cancellationToken);
+            return await scheduler.PredictAsync(lease, queries, turn, continuesOnWorker, cancellationToken);
         }
         catch (QueueFullException e)
         {

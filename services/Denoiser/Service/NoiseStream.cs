@@ -132,7 +132,7 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
     {
         try
         {
-            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, ending) };
+            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, continuesOnWorker: true, ending) };
         }
         catch (RpcException e)
         {
