@@ -49,17 +49,16 @@ internal sealed class RowQueues(IDenoisingEngine engine, TimeProvider time)
     }
 
     /// <summary>Begins the next pass.</summary>
-    /// <param name="idleWorkers">Workers that wait for a pass besides the one that asks.</param>
     /// <returns>The pass; null when none is to begin before something comes or a pass ends.</returns>
-    public ForwardPass? Begin(int idleWorkers)
+    public ForwardPass? Begin()
     {
         var bulksTurn = _bulk.Queries > 0 && _passesSinceBulk >= PassesBeforeBulk;
         if (_interactive.Queries > 0 && !bulksTurn)
-            return BeginFor(_interactive, engine.Workers - _interactiveThreads, idleWorkers);
+            return BeginFor(_interactive, engine.Workers - _interactiveThreads);
         if (_bulk.Queries == 0)
             return null;
         if (!IsSomebodyInteractive)
-            return BeginFor(_bulk, engine.Workers - _threadsInUse, idleWorkers);
+            return BeginFor(_bulk, engine.Workers - _threadsInUse);
         var threads = bulksTurn ? 1 : engine.LonePassThreads;
         return _threadsInUse + threads <= engine.Workers || bulksTurn ? Fill(_bulk, threads, int.MaxValue, engine.BriefBatchRows) : null;
     }
@@ -78,11 +77,11 @@ internal sealed class RowQueues(IDenoisingEngine engine, TimeProvider time)
 
     private FairQueue Of(RequestTurn turn) => turn.IsBulk ? _bulk : _interactive;
 
-    private ForwardPass BeginFor(FairQueue queue, int freeThreads, int idleWorkers) =>
+    private ForwardPass BeginFor(FairQueue queue, int freeThreads) =>
         engine.LonePassThreads > 1 && freeThreads / queue.Queries >= engine.LonePassThreads
             ? Fill(queue, engine.LonePassThreads, int.MaxValue, engine.BriefBatchRows)
-            // The other idle workers are left their part.
-            : Fill(queue, 1, (queue.Queries + idleWorkers) / (idleWorkers + 1), engine.MaxBatchRows);
+            // A worker's share of what is left, so that all end at about the same time: guided self-scheduling (Polychronopoulos and Kuck 1987).
+            : Fill(queue, 1, (queue.Queries + engine.Workers - 1) / engine.Workers, engine.MaxBatchRows);
 
     private ForwardPass Fill(FairQueue queue, int threads, int queries, int rows)
     {

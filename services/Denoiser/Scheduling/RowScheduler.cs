@@ -193,7 +193,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         {
             lock (_gate)
             {
-                if (_queues.Begin(_idle) is { } pass)
+                if (_queues.Begin() is { } pass)
                 {
                     _busy++;
                     // One wakes the next, for as long as there is something to do.
