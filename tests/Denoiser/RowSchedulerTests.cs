@@ -64,7 +64,7 @@ public sealed class RowSchedulerTests
     }
 
     [Fact]
-    public async Task PredictAsync_WithIdleWorkers_SplitsTheRowsAmongThem()
+    public async Task PredictAsync_WithSeveralWorkers_GivesEachItsShareOfWhatIsLeft()
     {
         var engine = new HeldEngine { MaxBatchRows = 8, Workers = 2 };
         await using var parts = new DenoiserParts(engine);
@@ -76,7 +76,7 @@ public sealed class RowSchedulerTests
         engine.LetThrough();
         await answers.WithinPatienceAsync();
 
-        engine.Evaluations.Select(batch => batch.Length).ShouldBe([2, 2]);
+        engine.Evaluations.Select(batch => batch.Length).ShouldBe([2, 1, 1]);
     }
 
     [Fact]
