@@ -43,7 +43,7 @@ internal sealed class BusyPart : IPart
         {
             double[] alone = [.. quiet.Select(seconds => seconds[place])];
             double[] beside = [.. busy.Select(seconds => seconds[place])];
-            report.Add(new Finding(Name, $"{what}, every processor busy", Milliseconds(beside), $"nothing else running, {Milliseconds(alone)}", Spread.OfSpeedUp(alone, beside), key));
+            report.Add(new Finding(Name, $"{what}, every processor busy", Milliseconds(beside), "nothing else running", Milliseconds(alone), Spread.OfSpeedUp(alone, beside), key));
         }
     }
 

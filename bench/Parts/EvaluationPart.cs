@@ -50,7 +50,7 @@ internal sealed class EvaluationPart : IPart
         Add($"engine, one image of {model.Name}", ours, "TorchSharp, plain port", plainTorch, "evaluation_vs_plain_torchsharp");
         Add($"engine, one image of {model.Name}", ours, "ONNX Runtime, plain export", plainOnnx, "evaluation_vs_plain_onnxruntime");
         report.Add(new Finding(
-            Name, $"engine, {operations / 1e9:0.0} GFLOP of {model.Name}", Rate(operations, ours), $"matrix product, {Rate(product.Operations, matrix)}",
+            Name, $"engine, {operations / 1e9:0.0} GFLOP of {model.Name}", Rate(operations, ours), "matrix product", Rate(product.Operations, matrix),
             Spread.OfSpeedUp(matrix, ours).Times(operations / product.Operations), keyed ? "evaluation_vs_gemm" : null));
         Add($"Denoiser over its stream, one image of {model.Name}", denoiser, "its engine alone", ours, null);
 
@@ -70,7 +70,7 @@ internal sealed class EvaluationPart : IPart
         Add($"Denoiser, exact, {ManyRows} images of {model.Name}", seconds[7], "the fastest of all batch sizes", best, keyed ? "exact_vs_best_batched" : null, ManyRows);
 
         void Add(string what, double[] own, string against, double[] other, string? key, int images = 1) => report.Add(new Finding(
-            Name, what, Milliseconds(own, images), $"{against}, {Milliseconds(other, images)}", Spread.OfSpeedUp(other, own), keyed ? key : null));
+            Name, what, Milliseconds(own, images), against, Milliseconds(other, images), Spread.OfSpeedUp(other, own), keyed ? key : null));
     }
 
     /// <summary>Evaluates batches on as many threads as there are processors, each with every so-manieth batch.</summary>

@@ -51,7 +51,8 @@ internal sealed class TrainingPart : IPart
                 Name,
                 $"run of {Steps} steps",
                 string.Create(CultureInfo.InvariantCulture, $"{Spread.Of(seconds[1]).Median:0.0} s"),
-                string.Create(CultureInfo.InvariantCulture, $"forward and backward passes alone, {Spread.Of(seconds[0]).Median:0.0} s"),
+                "forward and backward passes alone",
+                string.Create(CultureInfo.InvariantCulture, $"{Spread.Of(seconds[0]).Median:0.0} s"),
                 Spread.OfSpeedUp(seconds[0], seconds[1]),
                 "training_vs_bare_passes"));
             await app.StopAsync();

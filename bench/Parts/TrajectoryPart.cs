@@ -34,7 +34,8 @@ internal sealed class TrajectoryPart : IPart
             Name,
             $"job, {steps} steps of DDIM, one image of {model.Name}",
             PerStep(seconds[1], steps),
-            $"a loop in one process, {PerStep(seconds[0], steps)}",
+            "a loop in one process",
+            PerStep(seconds[0], steps),
             Spread.OfSpeedUp(seconds[0], seconds[1]),
             key));
     }

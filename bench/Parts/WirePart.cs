@@ -32,7 +32,8 @@ internal sealed class WirePart : IPart
                 Name,
                 string.Create(CultureInfo.InvariantCulture, $"row of 3×{pixels}×{pixels}, {bytes:N0} bytes each way, Unix domain socket"),
                 Microseconds(seconds[1]),
-                $"TCP, {Microseconds(seconds[0])}",
+                "TCP",
+                Microseconds(seconds[0]),
                 Spread.OfSpeedUp(seconds[0], seconds[1])));
         }
     }
