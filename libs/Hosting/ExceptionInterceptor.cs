@@ -70,7 +70,7 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
         switch (exception)
         {
             case OperationCanceledException or IOException when context.CancellationToken.IsCancellationRequested:
-                return new RpcException(new Status(StatusCode.Cancelled, "The caller went away."));
+                return new RpcException(CallDeadlines.StatusOf(context));
             case OperationCanceledException:
                 return new RpcException(new Status(StatusCode.Unavailable, "The server is shutting down."));
             case IOException e when DiskFull.Is(e):

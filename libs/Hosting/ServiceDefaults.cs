@@ -59,6 +59,7 @@ public static class ServiceDefaults
 
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
+        app.Use(CallDeadlines.KeepAsync);
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(LargeMessages.LetThroughAsync);

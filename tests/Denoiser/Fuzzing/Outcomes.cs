@@ -8,9 +8,6 @@ internal static class Outcomes
     /// <summary>The client left before the answer.</summary>
     public const string Left = "client left";
 
-    /// <summary>The server ended the call at its deadline before it had all of the request.</summary>
-    public const string Reset = "reset at its deadline";
-
     /// <summary>Under way on a stream that a later message ended.</summary>
     public const string WithItsStream = "ended with its stream";
 

@@ -5,9 +5,6 @@ namespace Ddpm.Denoiser.Tests.Fuzzing;
 /// <summary>Sends requests of an rpc that takes one, and judges the answers.</summary>
 internal sealed class UnaryCalls(WireChannel channel, FuzzedRpc rpc, Tally tally, TimeSpan patience)
 {
-    /// <summary>CANCEL of RFC 9113, section 7.</summary>
-    private const long Http2Cancel = 8;
-
     public async Task RunAsync(IEnumerable<FuzzCase> cases)
     {
         foreach (var request in cases)
@@ -43,12 +40,6 @@ internal sealed class UnaryCalls(WireChannel channel, FuzzedRpc rpc, Tally tally
         catch (OperationCanceledException) when (request.Manner == Manner.Leaves)
         {
             tally.Count(rpc, Outcomes.Left);
-        }
-        catch (HttpRequestException e) when (
-            request.Manner == Manner.Hurries && e.InnerException is HttpProtocolException { ErrorCode: Http2Cancel })
-        {
-            // The server gave its status and the reset that follows it while the request was still going out.
-            tally.Count(rpc, Outcomes.Reset);
         }
         catch (Exception e)
         {
