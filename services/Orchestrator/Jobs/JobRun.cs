@@ -194,13 +194,9 @@ internal sealed class JobRun(
 
     private async Task FinishAsync(Trajectory[] trajectories, CancellationToken stop)
     {
-        foreach (var trajectory in trajectories)
-        {
-            var png = PngEncoder.Encode(trajectory.State.X, plan.SampleShape);
-            await store.WriteImageAsync(_jobId, trajectory.Index, ImageMetadata.Describe(png, plan, trajectory.Index, _evaluation), stop);
-        }
-        var grid = PngEncoder.EncodeGrid([.. trajectories.Select(t => t.State.X)], plan.SampleShape);
-        await store.WriteGridAsync(_jobId, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), stop);
+        await Task.WhenAll(
+            WriteGridAsync(trajectories, stop),
+            Parallel.ForEachAsync(trajectories, stop, (trajectory, cancellationToken) => new ValueTask(WriteImageAsync(trajectory, cancellationToken))));
         await log.AppendAsync(
             job =>
             {
@@ -209,6 +205,18 @@ internal sealed class JobRun(
             },
             happened => happened.StateChanged = new StateChanged(),
             stop);
+    }
+
+    private Task WriteImageAsync(Trajectory trajectory, CancellationToken cancellationToken)
+    {
+        var png = PngEncoder.Encode(trajectory.State.X, plan.SampleShape);
+        return store.WriteImageAsync(_jobId, trajectory.Index, ImageMetadata.Describe(png, plan, trajectory.Index, _evaluation), cancellationToken);
+    }
+
+    private Task WriteGridAsync(Trajectory[] trajectories, CancellationToken cancellationToken)
+    {
+        var grid = PngEncoder.EncodeGrid([.. trajectories.Select(t => t.State.X)], plan.SampleShape);
+        return store.WriteGridAsync(_jobId, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), cancellationToken);
     }
 
     private static Trajectory SlowestOf(Trajectory[] trajectories) => trajectories.MinBy(t => t.State.Step)!;
