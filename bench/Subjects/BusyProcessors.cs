@@ -8,13 +8,26 @@ internal sealed class BusyProcessors : IDisposable
     /// <summary>The argument by which this program is one of them.</summary>
     public const string Argument = "spin";
 
+    private const string Started = "spinning";
+
     private readonly List<Process> _processes;
 
     public BusyProcessors() => _processes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Process.Start(new ProcessStartInfo(
-        Environment.ProcessPath!, [typeof(BusyProcessors).Assembly.Location, Argument]) { RedirectStandardInput = true, RedirectStandardOutput = true })!)];
+        Environment.ProcessPath!, Arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!)];
+
+    /// <summary>This program is started by its own name, or as a file that <c>dotnet</c> is given.</summary>
+    private static string[] Arguments =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(BusyProcessors).Assembly.Location, Argument] : [Argument];
 
     /// <summary>Waits until all of them compute.</summary>
-    public Task StartedAsync() => Task.WhenAll(_processes.Select(process => process.StandardOutput.ReadLineAsync()));
+    public async Task StartedAsync()
+    {
+        foreach (var process in _processes)
+        {
+            if (await process.StandardOutput.ReadLineAsync() != Started)
+                throw new InvalidOperationException("A process that was to keep a processor busy ended.");
+        }
+    }
 
     /// <summary>Computes until the standard input ends.</summary>
     public static int Spin()
@@ -26,7 +39,7 @@ internal sealed class BusyProcessors : IDisposable
         })
         { IsBackground = true };
         spinning.Start();
-        Console.WriteLine("spinning");
+        Console.WriteLine(Started);
         while (Console.In.Read() >= 0)
         {
         }
