@@ -44,8 +44,10 @@ public sealed class RunFollowerTests : IAsyncDisposable
         await _trainer.Watched;
 
         Progress(30, 0.25);
-        await UntilAsync(() => _follower.Run!.StepsDone == 30);
+        // What is set last.
+        await UntilAsync(() => _follower.TimeLeft is not null);
 
+        _follower.Run!.StepsDone.ShouldBe(30);
         _follower.Curve.Points.ShouldHaveSingleItem().Loss.ShouldBe(0.25);
         _follower.ImagesPerSecond.ShouldBe(120);
         _follower.TimeLeft.ShouldBe(TimeSpan.FromMinutes(3));
