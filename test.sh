@@ -37,6 +37,7 @@ missing_packages() {
   /usr/bin/python3 -c 'import grpc_tools' 2>/dev/null || echo python3-grpc-tools
   [ -d /usr/share/datasets/fashion-mnist ] || echo dataset-fashion-mnist
   command -v npm >/dev/null || echo npm
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 
 install_packages() {

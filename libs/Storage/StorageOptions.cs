@@ -11,6 +11,9 @@ public sealed class StorageOptions
     [Required(AllowEmptyStrings = false, ErrorMessage = "Storage:Root must name a folder.")]
     public string Root { get; set; } = "data";
 
+    /// <summary>Connection string of the PostgreSQL database that keeps jobs and runs, as Npgsql takes it; null: SQLite files in <see cref="Root"/>.</summary>
+    public string? Database { get; set; }
+
     /// <summary>The folder's full path.</summary>
     public string FullRoot => Path.GetFullPath(Root);
 }

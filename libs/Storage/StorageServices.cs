@@ -26,13 +26,13 @@ public static class StorageServices
 
     public static IServiceCollection AddJobDatabase(this IServiceCollection services)
     {
-        services.TryAddSingleton<IJobDatabase, SqliteJobDatabase>();
+        services.TryAddSingleton<IJobDatabase, JobDatabase>();
         return services;
     }
 
     public static IServiceCollection AddRunDatabase(this IServiceCollection services)
     {
-        services.TryAddSingleton<IRunDatabase, SqliteRunDatabase>();
+        services.TryAddSingleton<IRunDatabase, RunDatabase>();
         return services;
     }
 }

@@ -12,6 +12,7 @@ public interface IJobDatabase
 
     /// <summary>Writes a job as it is now together with the event that made it so.</summary>
     /// <returns>False when the job is gone.</returns>
+    /// <exception cref="JobTakenException">There is another event of that number. Nothing is written.</exception>
     Task<bool> UpdateAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken = default);
 
     /// <summary>Notes that a client has asked for an end.</summary>

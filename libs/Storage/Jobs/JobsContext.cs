@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Ddpm.Storage.Jobs;
 
 /// <summary>The tables of jobs and their events.</summary>
-internal sealed class JobsContext(DbContextOptions<JobsContext> options) : DbContext(options)
+internal class JobsContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<JobRecord> Jobs => Set<JobRecord>();
 

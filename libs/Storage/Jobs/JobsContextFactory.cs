@@ -7,5 +7,5 @@ namespace Ddpm.Storage.Jobs;
 internal sealed class JobsContextFactory : IDesignTimeDbContextFactory<JobsContext>
 {
     public JobsContext CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<JobsContext>().UseSqlite("Data Source=design-time.db").Options);
+        new(new DbContextOptionsBuilder().UseSqlite("Data Source=design-time.db").Options);
 }

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Ddpm.Storage.Runs;
 
 /// <summary>The tables of training runs and their events.</summary>
-internal sealed class RunsContext(DbContextOptions<RunsContext> options) : DbContext(options)
+internal class RunsContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<RunRecord> Runs => Set<RunRecord>();
 

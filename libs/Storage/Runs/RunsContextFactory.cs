@@ -7,5 +7,5 @@ namespace Ddpm.Storage.Runs;
 internal sealed class RunsContextFactory : IDesignTimeDbContextFactory<RunsContext>
 {
     public RunsContext CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<RunsContext>().UseSqlite("Data Source=design-time.db").Options);
+        new(new DbContextOptionsBuilder().UseSqlite("Data Source=design-time.db").Options);
 }

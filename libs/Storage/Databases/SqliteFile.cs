@@ -1,28 +1,29 @@
+using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
-namespace Ddpm.Storage.Files;
+namespace Ddpm.Storage.Databases;
 
 /// <summary>An SQLite file of the storage root, migrated to what <typeparamref name="TContext"/> needs, which belongs to one process at a time.</summary>
-internal sealed class SqliteFile<TContext> : IDisposable
+internal sealed class SqliteFile<TContext> : IDatabase<TContext>
     where TContext : DbContext
 {
     private readonly ExclusiveFile _lock;
-    private readonly Func<DbContextOptions<TContext>, TContext> _create;
-    private readonly DbContextOptions<TContext> _options;
+    private readonly Func<DbContextOptions, TContext> _create;
+    private readonly DbContextOptions _options;
 
     /// <param name="root">The storage root.</param>
     /// <param name="name">The file's name without its ending.</param>
     /// <param name="create">Makes a context.</param>
     /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteFile(string root, string name, Func<DbContextOptions<TContext>, TContext> create)
+    public SqliteFile(string root, string name, Func<DbContextOptions, TContext> create)
     {
         _create = create;
         _lock = ExclusiveFile.Acquire(Path.Combine(root, $"{name}.lock"));
         try
         {
             var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(root, $"{name}.db"), ForeignKeys = true };
-            _options = new DbContextOptionsBuilder<TContext>().UseSqlite(connection.ToString()).Options;
+            _options = new DbContextOptionsBuilder().UseSqlite(connection.ToString()).Options;
             using var context = Open();
             context.Database.Migrate();
             // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.

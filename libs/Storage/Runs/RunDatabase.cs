@@ -1,17 +1,18 @@
-using Ddpm.Storage.Files;
+using Ddpm.Storage.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Runs;
 
-/// <summary>Training runs in the SQLite file <c>runs.db</c> of the storage root, which belongs to one process at a time.</summary>
-public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
+/// <summary>Training runs in PostgreSQL, or in the SQLite file <c>runs.db</c> of the storage root, which belongs to one process at a time.</summary>
+public sealed class RunDatabase : IRunDatabase, IDisposable
 {
-    private readonly SqliteFile<RunsContext> _file;
+    private readonly IDatabase<RunsContext> _database;
 
-    /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteRunDatabase(IOptions<StorageOptions> storage) =>
-        _file = new SqliteFile<RunsContext>(storage.Value.FullRoot, "runs", options => new RunsContext(options));
+    /// <exception cref="Files.StorageInUseException">Another process uses the file.</exception>
+    public RunDatabase(IOptions<StorageOptions> storage) => _database = storage.Value.Database is { } connection
+        ? new PostgresDatabase<PostgresRunsContext>(connection, options => new PostgresRunsContext(options))
+        : new SqliteFile<RunsContext>(storage.Value.FullRoot, "runs", options => new RunsContext(options));
 
     public async Task<(RunRecord Run, bool IsNew)> AddAsync(
         RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default)
@@ -21,16 +22,18 @@ public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
         context.Add(submitted);
         try
         {
-            await SqliteWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
+            await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
             return (run, true);
         }
-        catch (DbUpdateException) when (run.RequestId is not null)
+        catch (DbUpdateException)
         {
             await using var fresh = Open();
-            var known = await fresh.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.RequestId == run.RequestId, cancellationToken);
+            var known = await fresh.Runs.AsNoTracking()
+                .FirstOrDefaultAsync(r => r.Id == run.Id || r.RequestId == run.RequestId && r.RequestId != null, cancellationToken);
             if (known is null)
                 throw;
-            return (known, false);
+            // One that is there by its id was written by an attempt whose answer was lost with its connection.
+            return (known, known.Id == run.Id);
         }
     }
 
@@ -45,13 +48,13 @@ public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
         await using var context = Open();
         context.Update(run);
         context.Add(happened);
-        await SqliteWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
+        await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
     }
 
     public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
     {
         await using var context = Open();
-        await SqliteWrite.GuardAsync(() => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));
+        await DatabaseWrite.GuardAsync(() => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));
     }
 
     public async Task<IReadOnlyList<RunRecord>> PageAsync(string? before, int limit, CancellationToken cancellationToken = default)
@@ -83,7 +86,7 @@ public sealed class SqliteRunDatabase : IRunDatabase, IDisposable
             .ToListAsync(cancellationToken);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _database.Dispose();
 
-    private RunsContext Open() => _file.Open();
+    private RunsContext Open() => _database.Open();
 }

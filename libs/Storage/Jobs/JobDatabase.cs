@@ -1,17 +1,18 @@
-using Ddpm.Storage.Files;
+using Ddpm.Storage.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Jobs;
 
-/// <summary>Jobs in the SQLite file <c>jobs.db</c> of the storage root, which belongs to one process at a time.</summary>
-public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
+/// <summary>Jobs in PostgreSQL, or in the SQLite file <c>jobs.db</c> of the storage root, which belongs to one process at a time.</summary>
+public sealed class JobDatabase : IJobDatabase, IDisposable
 {
-    private readonly SqliteFile<JobsContext> _file;
+    private readonly IDatabase<JobsContext> _database;
 
-    /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteJobDatabase(IOptions<StorageOptions> storage) =>
-        _file = new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs", options => new JobsContext(options));
+    /// <exception cref="Files.StorageInUseException">Another process uses the file.</exception>
+    public JobDatabase(IOptions<StorageOptions> storage) => _database = storage.Value.Database is { } connection
+        ? new PostgresDatabase<PostgresJobsContext>(connection, options => new PostgresJobsContext(options))
+        : new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs", options => new JobsContext(options));
 
     public async Task<(JobRecord Job, bool IsNew)> AddAsync(
         JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default)
@@ -21,16 +22,18 @@ public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
         context.Add(submitted);
         try
         {
-            await SqliteWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
+            await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
             return (job, true);
         }
-        catch (DbUpdateException) when (job.RequestId is not null)
+        catch (DbUpdateException)
         {
             await using var fresh = Open();
-            var known = await fresh.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.RequestId == job.RequestId, cancellationToken);
+            var known = await fresh.Jobs.AsNoTracking()
+                .FirstOrDefaultAsync(j => j.Id == job.Id || j.RequestId == job.RequestId && j.RequestId != null, cancellationToken);
             if (known is null)
                 throw;
-            return (known, false);
+            // One that is there by its id was written by an attempt whose answer was lost with its connection.
+            return (known, known.Id == job.Id);
         }
     }
 
@@ -41,12 +44,12 @@ public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
     }
 
     public Task<bool> UpdateAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken = default) =>
-        SqliteWrite.GuardAsync(() => WriteAsync(job, happened, cancellationToken));
+        DatabaseWrite.GuardAsync(() => WriteAsync(job, happened, cancellationToken));
 
     public async Task RequestCancelAsync(string id, CancellationToken cancellationToken = default)
     {
         await using var context = Open();
-        await SqliteWrite.GuardAsync(() => context.Jobs
+        await DatabaseWrite.GuardAsync(() => context.Jobs
             .Where(j => j.Id == id)
             .ExecuteUpdateAsync(set => set.SetProperty(j => j.CancelRequested, true), cancellationToken));
     }
@@ -91,30 +94,40 @@ public sealed class SqliteJobDatabase : IJobDatabase, IDisposable
     public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
     {
         await using var context = Open();
-        await SqliteWrite.GuardAsync(() => context.Jobs.Where(j => j.Id == id).ExecuteDeleteAsync(cancellationToken));
+        await DatabaseWrite.GuardAsync(() => context.Jobs.Where(j => j.Id == id).ExecuteDeleteAsync(cancellationToken));
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _database.Dispose();
 
     private async Task<bool> WriteAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
     {
         await using var context = Open();
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var updated = await context.Jobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(
-            set => set
-                .SetProperty(j => j.Status, job.Status)
-                .SetProperty(j => j.LastEvent, job.LastEvent)
-                .SetProperty(j => j.Job, job.Job),
+        return await context.Database.CreateExecutionStrategy().ExecuteAsync(
+            async cancellation =>
+            {
+                context.ChangeTracker.Clear();
+                await using var transaction = await context.Database.BeginTransactionAsync(cancellation);
+                var updated = await context.Jobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(
+                    set => set
+                        .SetProperty(j => j.Status, job.Status)
+                        .SetProperty(j => j.LastEvent, job.LastEvent)
+                        .SetProperty(j => j.Job, job.Job),
+                    cancellation);
+                if (updated == 0)
+                    return false;
+                var known = await context.Events.AsNoTracking().SingleOrDefaultAsync(e => e.JobId == happened.JobId && e.Number == happened.Number, cancellation);
+                // A commit whose answer was lost with its connection is tried again; a rollback takes back nothing but the same values.
+                if (known is not null)
+                    return known.Event.AsSpan().SequenceEqual(happened.Event) ? true : throw new JobTakenException(job.Id);
+                context.Add(happened);
+                await context.SaveChangesAsync(cancellation);
+                await transaction.CommitAsync(cancellation);
+                return true;
+            },
             cancellationToken);
-        if (updated == 0)
-            return false;
-        context.Add(happened);
-        await context.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return true;
     }
 
-    private JobsContext Open() => _file.Open();
+    private JobsContext Open() => _database.Open();
 
     private static IQueryable<JobRecord> Matching(JobsContext context, JobFilter filter)
     {

@@ -1,10 +1,12 @@
+using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
-namespace Ddpm.Storage.Files;
+namespace Ddpm.Storage.Databases;
 
-/// <summary>Writing to SQLite, where a full disk has an exception of its own.</summary>
-internal static class SqliteWrite
+/// <summary>Writing to a database, where a full disk has an exception of its own.</summary>
+internal static class DatabaseWrite
 {
     // https://sqlite.org/rescode.html
     private const int SqliteFull = 13;
@@ -22,6 +24,7 @@ internal static class SqliteWrite
         }
     }
 
-    private static bool IsFull(Exception exception) =>
-        (exception is DbUpdateException ? exception.InnerException : exception) is SqliteException { SqliteErrorCode: SqliteFull };
+    private static bool IsFull(Exception exception) => (exception is DbUpdateException ? exception.InnerException : exception)
+        is SqliteException { SqliteErrorCode: SqliteFull }
+        or PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 }

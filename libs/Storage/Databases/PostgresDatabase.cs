@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Ddpm.Storage.Databases;
+
+/// <summary>
+/// Tables in a PostgreSQL database, which any number of processes share. What fails because the server restarts, or the network does, is tried again for
+/// half a minute.
+/// </summary>
+internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
+    where TContext : DbContext
+{
+    private const int Retries = 8;
+
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+
+    private readonly Func<DbContextOptions, TContext> _create;
+    private readonly DbContextOptions _options;
+
+    /// <param name="connection">As Npgsql takes it.</param>
+    /// <param name="create">Makes a context.</param>
+    public PostgresDatabase(string connection, Func<DbContextOptions, TContext> create)
+    {
+        _create = create;
+        _options = new DbContextOptionsBuilder().UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null)).Options;
+        using var context = Open();
+        // Of several processes that start together one migrates, the others wait for it.
+        context.Database.Migrate();
+    }
+
+    public TContext Open() => _create(_options);
+
+    public void Dispose()
+    {
+        // Connections are pooled by the process.
+    }
+}

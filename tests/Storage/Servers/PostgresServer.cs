@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Ddpm.Storage.Tests.Servers;
+
+/// <summary>A PostgreSQL server of its own, on loopback, whose data lies in a temporary folder. <c>test.sh</c> installs what it needs.</summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _port = FreePort();
+    private int _databases;
+
+    /// <summary>The folder of Debian's newest server.</summary>
+    private static string Programs => Directory.EnumerateDirectories("/usr/lib/postgresql").MaxBy(folder => int.Parse(Path.GetFileName(folder)))! + "/bin";
+
+    private string Data => Path.Combine(_folder.Path, "data");
+
+    public async ValueTask InitializeAsync()
+    {
+        // The server refuses to run as root.
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", ["postgres", _folder.Path], CancellationToken.None);
+        await RunAsServerAsync("initdb", ["-D", Data, "-U", "ddpm", "-A", "trust", "--no-sync"]);
+        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-l", Path.Combine(_folder.Path, "log"), "-o", $"-p {_port} -k {_folder.Path} -c listen_addresses=127.0.0.1", "start"]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-m", "immediate", "stop"]);
+        _folder.Dispose();
+    }
+
+    /// <summary>Stops the server as a crash would, and starts it again.</summary>
+    public Task RestartAsync(CancellationToken cancellationToken) =>
+        RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-m", "immediate", "-l", Path.Combine(_folder.Path, "log"), "restart"], cancellationToken);
+
+    /// <returns>Connection string of an empty database.</returns>
+    public async Task<string> NewDatabaseAsync(CancellationToken cancellationToken)
+    {
+        var name = $"test{Interlocked.Increment(ref _databases)}";
+        // Not a pooled one, which a restart would have broken.
+        await using var connection = new NpgsqlConnection($"{ConnectionTo("postgres")};Pooling=false");
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return ConnectionTo(name);
+    }
+
+    private string ConnectionTo(string database) => $"Host=127.0.0.1;Port={_port};Username=ddpm;Database={database}";
+
+    private static Task RunAsServerAsync(string program, string[] arguments, CancellationToken cancellationToken = default) => Environment.IsPrivilegedProcess
+        ? RunAsync("runuser", ["-u", "postgres", "--", $"{Programs}/{program}", .. arguments], cancellationToken)
+        : RunAsync($"{Programs}/{program}", arguments, cancellationToken);
+
+    private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = "/",
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
+        await process.WaitForExitAsync(cancellationToken).WaitAsync(Patience, cancellationToken);
+        process.ExitCode.ShouldBe(0, string.Join('\n', await output));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
