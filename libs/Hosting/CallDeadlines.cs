@@ -7,8 +7,8 @@ namespace Ddpm.Hosting;
 
 /// <summary>
 /// Keeps the deadline of a call, in the library's place. The library ends the response from a timer's thread, whatever the call is writing at that moment:
-/// once in some ten thousand calls that run into their deadline the client gets half a message, or trailers without headers, for which it drops the connection
-/// and every other call on it. Here a deadline cancels the call, which then answers DEADLINE_EXCEEDED by itself.
+/// once in some fifty thousand calls that run into their deadline the client gets half a message. Here a deadline cancels the call, which then answers
+/// DEADLINE_EXCEEDED by itself.
 /// </summary>
 internal static class CallDeadlines
 {
