@@ -94,12 +94,13 @@ internal sealed class Report
         var largest = _findings.Max(finding => finding.Ratio.UpperQuartile);
         var smallest = _findings.Min(finding => finding.Ratio.LowerQuartile);
         plot.Add.VerticalLine(0, width: 1.5f, color: Colors.Gray);
-        foreach (var ((_, _, _, against, _, ratio, _, _), y) in rows)
+        foreach (var (finding, y) in rows)
         {
+            var ratio = finding.Ratio;
             var colour = ratio.Median >= 1 ? Colors.SeaGreen : Colors.SteelBlue;
             plot.Add.Line(Math.Log2(ratio.LowerQuartile), y, Math.Log2(ratio.UpperQuartile), y).Color = colour;
             plot.Add.Marker(Math.Log2(ratio.Median), y, MarkerShape.FilledCircle, size: 9, color: colour);
-            var label = plot.Add.Text($"{Number(ratio.Median)} of {against}", Math.Log2(ratio.UpperQuartile), y);
+            var label = plot.Add.Text($"{Number(ratio.Median)} of {finding.Against}", Math.Log2(ratio.UpperQuartile), y);
             label.LabelFontName = PlotFont.Name;
             label.LabelFontSize = 11;
             label.LabelFontColor = Colors.DimGray;

@@ -2,9 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Answer = Grpc.Health.V1.HealthCheckResponse;
 using Request = Grpc.Health.V1.HealthCheckRequest;
 
@@ -47,22 +44,12 @@ public sealed class CallDeadlineTests
         status.ShouldBe(("0", null));
     }
 
-    private static async Task<WebApplication> StartAsync()
-    {
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults("probe", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
-        var app = builder.Build();
-        app.MapServiceDefaults();
-        app.MapGrpcService<WaitingService>();
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
-    }
+    private static Task<WebApplication> StartAsync() => ProbeHost.StartAsync(app => app.MapGrpcService<WaitingService>());
 
     private static async Task<(string? Code, string? Message)> CallAsync(WebApplication app, string rpc, string timeout)
     {
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{address}/{rpc}")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{ProbeHost.AddressOf(app)}/{rpc}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -1,9 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Answer = Grpc.Health.V1.HealthCheckResponse;
 using Request = Grpc.Health.V1.HealthCheckRequest;
 
@@ -18,14 +15,8 @@ public sealed class ExceptionInterceptorTests
     [InlineData(MethodType.DuplexStreaming)]
     public async Task Call_ThatFailsUnforeseen_IsInternalWithoutDetails(MethodType kind)
     {
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults("probe", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
-        await using var app = builder.Build();
-        app.MapServiceDefaults();
-        app.MapGrpcService<FailingService>();
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        using var channel = GrpcChannel.ForAddress(
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        await using var app = await ProbeHost.StartAsync(app => app.MapGrpcService<FailingService>());
+        using var channel = GrpcChannel.ForAddress(ProbeHost.AddressOf(app));
         var invoker = channel.CreateCallInvoker();
         var options = new CallOptions(cancellationToken: TestContext.Current.CancellationToken);
         var request = new Request();

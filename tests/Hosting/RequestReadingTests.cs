@@ -8,8 +8,6 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ddpm.Hosting.Tests;
@@ -29,12 +27,8 @@ public sealed class RequestReadingTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults("probe", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
-        _app = builder.Build();
-        _app.MapServiceDefaults();
-        await _app.StartAsync(Cancellation);
-        _http.BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        _app = await ProbeHost.StartAsync();
+        _http.BaseAddress = new Uri(ProbeHost.AddressOf(_app));
     }
 
     public async ValueTask DisposeAsync()
@@ -98,16 +92,9 @@ public sealed class RequestReadingTests : IAsyncLifetime
     [Fact]
     public async Task Read_AfterTheCallerLeft_IsCancelled()
     {
-        var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults("probe", new ListenOptions { Grpc = new Uri("http://127.0.0.1:0") });
         var reader = new LateReader();
-        builder.Services.AddSingleton(reader);
-        await using var app = builder.Build();
-        app.MapServiceDefaults();
-        app.MapGrpcService<LateReader>();
-        await app.StartAsync(Cancellation);
-        using var channel = GrpcChannel.ForAddress(
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        await using var app = await ProbeHost.StartAsync(app => app.MapGrpcService<LateReader>(), services => services.AddSingleton(reader));
+        using var channel = GrpcChannel.ForAddress(ProbeHost.AddressOf(app));
 
         using (var call = channel.CreateCallInvoker().AsyncClientStreamingCall(ProbeService.Up, null, default))
         {

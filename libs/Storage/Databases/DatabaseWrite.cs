@@ -1,6 +1,5 @@
 using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Ddpm.Storage.Databases;
@@ -24,7 +23,8 @@ internal static class DatabaseWrite
         }
     }
 
-    private static bool IsFull(Exception exception) => (exception is DbUpdateException ? exception.InnerException : exception)
+    /// <summary>What the database says lies within what the attempts to write it say.</summary>
+    private static bool IsFull(Exception exception) => exception.GetBaseException()
         is SqliteException { SqliteErrorCode: SqliteFull }
         or PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 }

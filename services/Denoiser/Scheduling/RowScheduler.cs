@@ -21,7 +21,6 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _workers = [];
     private readonly Stack<SemaphoreSlim> _sleeping = [];
-    private int _idle;
     private int _busy;
     private bool _refusing;
     private bool _stopped;
@@ -59,7 +58,7 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         get
         {
             lock (_gate)
-                return _idle;
+                return _sleeping.Count;
         }
     }
 
@@ -203,12 +202,9 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
                 }
                 if (_stopped)
                     return null;
-                _idle++;
                 _sleeping.Push(bell);
             }
             bell.Wait();
-            lock (_gate)
-                _idle--;
         }
     }
 

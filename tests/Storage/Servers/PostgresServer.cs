@@ -1,17 +1,14 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Ddpm.Storage.Tests.Servers;
 
-/// <summary>A PostgreSQL server of its own, on loopback, whose data lies in a temporary folder. <c>test.sh</c> installs what it needs.</summary>
+/// <summary>A PostgreSQL server of its own, whose data and socket lie in a temporary folder. <c>test.sh</c> installs what it needs.</summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly int _port = FreePort();
     private int _databases;
 
     /// <summary>The folder of Debian's newest server.</summary>
@@ -25,7 +22,7 @@ public sealed class PostgresServer : IAsyncLifetime
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", ["postgres", _folder.Path], CancellationToken.None);
         await RunAsServerAsync("initdb", ["-D", Data, "-U", "ddpm", "-A", "trust", "--no-sync"]);
-        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-l", Path.Combine(_folder.Path, "log"), "-o", $"-p {_port} -k {_folder.Path} -c listen_addresses=127.0.0.1", "start"]);
+        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-l", Path.Combine(_folder.Path, "log"), "-o", $"-k {_folder.Path} -c listen_addresses=", "start"]);
     }
 
     public async ValueTask DisposeAsync()
@@ -51,7 +48,7 @@ public sealed class PostgresServer : IAsyncLifetime
         return ConnectionTo(name);
     }
 
-    private string ConnectionTo(string database) => $"Host=127.0.0.1;Port={_port};Username=ddpm;Database={database}";
+    private string ConnectionTo(string database) => $"Host={_folder.Path};Username=ddpm;Database={database}";
 
     private static Task RunAsServerAsync(string program, string[] arguments, CancellationToken cancellationToken = default) => Environment.IsPrivilegedProcess
         ? RunAsync("runuser", ["-u", "postgres", "--", $"{Programs}/{program}", .. arguments], cancellationToken)
@@ -68,12 +65,5 @@ public sealed class PostgresServer : IAsyncLifetime
         var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
         await process.WaitForExitAsync(cancellationToken).WaitAsync(Patience, cancellationToken);
         process.ExitCode.ShouldBe(0, string.Join('\n', await output));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
