@@ -38,6 +38,7 @@ missing_packages() {
   [ -d /usr/share/datasets/fashion-mnist ] || echo dataset-fashion-mnist
   command -v npm >/dev/null || echo npm
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+  command -v redis-server >/dev/null || echo redis-server
 }
 
 install_packages() {
