@@ -1,18 +1,17 @@
-using System.Text.RegularExpressions;
 using Ddpm.Storage.Files;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Blobs;
 
-/// <summary>Blobs as files below <c>blobs/</c> of the storage root.</summary>
-public sealed partial class FileBlobStore : IBlobStore
+/// <summary>Blobs as files below <c>blobs/</c> of the storage root, which several processes may share.</summary>
+public sealed class FileBlobStore : IBlobStore
 {
     private readonly string _root;
 
-    public FileBlobStore(IOptions<StorageOptions> options)
+    public FileBlobStore(IOptions<StorageOptions> options, TimeProvider time)
     {
         _root = Path.Combine(options.Value.FullRoot, "blobs");
-        AtomicFile.RemoveLeftovers(_root);
+        AtomicFile.RemoveLeftovers(_root, time);
     }
 
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
@@ -44,16 +43,9 @@ public sealed partial class FileBlobStore : IBlobStore
 
     public Task DeleteFolderAsync(string folder, CancellationToken cancellationToken = default)
     {
-        var path = PathOf(folder);
-        if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+        AsideFolders.Remove(PathOf(folder));
         return Task.CompletedTask;
     }
 
-    private string PathOf(string key) => KeyPattern().IsMatch(key)
-        ? Path.Combine(_root, key)
-        : throw new ArgumentException($"'{key}' is not a blob's key: segments of a-z, 0-9, '.', '_' and '-', none beginning with a dot.", nameof(key));
-
-    [GeneratedRegex(@"\A[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*\z")]
-    private static partial Regex KeyPattern();
+    private string PathOf(string key) => Path.Combine(_root, BlobKey.Checked(key));
 }

@@ -1,0 +1,164 @@
+using System.Runtime.InteropServices;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Ddpm.Storage.Blobs;
+
+/// <summary>
+/// Blobs as objects of a bucket, which any number of processes share. S3 itself replaces an object at once, and what was written is seen by whoever
+/// reads or lists next.
+/// </summary>
+public sealed class S3BlobStore : IBlobStore, IDisposable
+{
+    // What a page of a listing has, and what one request may delete.
+    private const int KeysPerRequest = 1000;
+    private const int Reads = 4;
+
+    private readonly S3Options _options;
+    private readonly IAmazonS3 _client;
+
+    private S3BlobStore(S3Options options, IAmazonS3 client) => (_options, _client) = (options, client);
+
+    /// <summary>Opens a bucket.</summary>
+    /// <exception cref="IOException">
+    /// It is not there, or cannot be used; says why. A bucket is not made here: a misspelt name would begin an empty store in silence.
+    /// </exception>
+    public static Task<S3BlobStore> OpenAsync(S3Options options, CancellationToken cancellationToken = default) =>
+        OpenAsync(options, S3Client.Retries, cancellationToken);
+
+    internal static async Task<S3BlobStore> OpenAsync(S3Options options, int retries, CancellationToken cancellationToken)
+    {
+        var store = new S3BlobStore(options, S3Client.Create(options, retries));
+        try
+        {
+            // Says more than a HEAD of the bucket, whose answer has no body, and needs no right that is not needed later.
+            await store.PageAsync("", continuation: null, maximum: 1, cancellationToken);
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        var request = new PutObjectRequest
+        {
+            BucketName = _options.Bucket,
+            Key = ObjectOf(key),
+            InputStream = AsStream(content),
+            // Signed as a whole: not every server understands a body that is signed by chunks.
+            UseChunkEncoding = false,
+        };
+        return GuardAsync($"write '{key}'", () => _client.PutObjectAsync(request, cancellationToken), cancellationToken);
+    }
+
+    public Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        var name = ObjectOf(key);
+        return GuardAsync($"read '{key}'", () => ReadAsync(name, cancellationToken), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<string>> ListAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        var objects = await ObjectsBelowAsync(folder, cancellationToken);
+        var prefix = _options.Prefix.Length == 0 ? 0 : _options.Prefix.Length + 1;
+        // S3 lists in this order already; some servers, and Amazon's directory buckets, do not.
+        return [.. objects.Select(name => name[prefix..]).Order(StringComparer.Ordinal)];
+    }
+
+    public async Task DeleteFolderAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        foreach (var batch in (await ObjectsBelowAsync(folder, cancellationToken)).Chunk(KeysPerRequest))
+        {
+            var request = new DeleteObjectsRequest
+            {
+                BucketName = _options.Bucket,
+                Objects = [.. batch.Select(name => new KeyVersion { Key = name })],
+                Quiet = true,
+            };
+            await GuardAsync($"delete '{folder}'", () => _client.DeleteObjectsAsync(request, cancellationToken), cancellationToken);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private string ObjectOf(string key) => _options.Prefix.Length == 0 ? BlobKey.Checked(key) : $"{_options.Prefix}/{BlobKey.Checked(key)}";
+
+    private async Task<List<string>> ObjectsBelowAsync(string folder, CancellationToken cancellationToken)
+    {
+        // With the slash: the folder a/b does not hold a/bc.
+        var prefix = $"{ObjectOf(folder)}/";
+        var names = new List<string>();
+        string? continuation = null;
+        do
+        {
+            var page = await PageAsync(prefix, continuation, KeysPerRequest, cancellationToken);
+            names.AddRange(page.S3Objects?.Select(entry => entry.Key) ?? []);
+            continuation = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (continuation is not null);
+        return names;
+    }
+
+    private Task<ListObjectsV2Response> PageAsync(string prefix, string? continuation, int maximum, CancellationToken cancellationToken)
+    {
+        var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = prefix, ContinuationToken = continuation, MaxKeys = maximum };
+        return GuardAsync("list its blobs", () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The SDK tries again what fails before an answer begins; an answer that is cut short is asked for again here.</summary>
+    private async Task<byte[]?> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        for (var read = 1; ; read++)
+        {
+            try
+            {
+                using var response = await _client.GetObjectAsync(_options.Bucket, name, cancellationToken);
+                var content = new byte[response.ContentLength];
+                await response.ResponseStream.ReadExactlyAsync(content, cancellationToken);
+                return content;
+            }
+            catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchKey")
+            {
+                return null;
+            }
+            catch (IOException) when (read < Reads)
+            {
+                // The next request waits by itself until the server is there again.
+            }
+        }
+    }
+
+    private async Task<T> GuardAsync<T>(string doing, Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (IsFailureOfTheStore(e) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"The bucket '{_options.Bucket}' of {_options.Endpoint ?? $"Amazon S3 in {_options.Region}"} could not {doing}: {Reason(e)}", e);
+        }
+    }
+
+    // A cancellation that the caller did not ask for is a request that took too long.
+    private static bool IsFailureOfTheStore(Exception exception) =>
+        exception is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or OperationCanceledException;
+
+    private static string Reason(Exception exception) => exception switch
+    {
+        AmazonS3Exception { ErrorCode: "NoSuchBucket" } => "there is no such bucket. Make it, or name another one (Storage:S3:Bucket).",
+        DeleteObjectsException { Response.DeleteErrors: [var first, ..] } => $"{first.Key}: {first.Code}. {first.Message}",
+        AmazonServiceException { ErrorCode.Length: > 0, StatusCode: not 0 } e => $"{e.ErrorCode}. {e.Message}",
+        OperationCanceledException => "it did not answer in time.",
+        _ => exception.GetBaseException().Message,
+    };
+
+    private static MemoryStream AsStream(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out var segment)
+        ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+        : new MemoryStream(content.ToArray(), writable: false);
+}

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using Amazon;
+using Amazon.Runtime;
+using Amazon.Runtime.Internal;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Ddpm.Storage.Blobs;
+
+/// <summary>The SDK's client, set so that it works with Amazon and with other servers that speak S3.</summary>
+internal sealed class S3Client : AmazonS3Client
+{
+    /// <summary>With the SDK's delays, which double, some half a minute in all.</summary>
+    public const int Retries = 10;
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private S3Client(AmazonS3Config config)
+        : base(config)
+    {
+    }
+
+    private S3Client(AWSCredentials credentials, AmazonS3Config config)
+        : base(credentials, config)
+    {
+    }
+
+    /// <param name="options">Validated.</param>
+    /// <param name="retries">How often a request is tried again that failed by the network or the server's own fault.</param>
+    public static S3Client Create(S3Options options, int retries)
+    {
+        var config = new AmazonS3Config
+        {
+            RetryMode = RequestRetryMode.Standard,
+            MaxErrorRetry = retries,
+            // Many requests that wait for a server to come back must not use up each other's retries.
+            ThrottleRetries = false,
+            ConnectTimeout = ConnectTimeout,
+            // Other servers may not know Amazon's trailing checksums; the signature covers the body already.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            // The options say where, not the environment.
+            IgnoreConfiguredEndpointUrls = true,
+        };
+        if (options.Endpoint is not null)
+        {
+            config.ServiceURL = options.Endpoint;
+            config.AuthenticationRegion = options.Region ?? "us-east-1";
+            config.ForcePathStyle = true;
+        }
+        else
+        {
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
+        }
+        return options.AccessKey is { Length: > 0 } accessKey
+            ? new S3Client(new BasicAWSCredentials(accessKey, options.SecretKey), config)
+            : new S3Client(config);
+    }
+
+    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
+    {
+        base.CustomizeRuntimePipeline(pipeline);
+        pipeline.AddHandlerAfter<Marshaller>(new ContentMd5());
+    }
+
+    /// <summary>Deleting many objects takes a digest of the request: the SDK sends a CRC32, where servers of before that want Content-MD5.</summary>
+    private sealed class ContentMd5 : PipelineHandler
+    {
+        public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            var context = executionContext.RequestContext;
+            if (context.OriginalRequest is DeleteObjectsRequest)
+                context.Request.Headers["Content-MD5"] = Convert.ToBase64String(MD5.HashData(context.Request.Content));
+            return base.InvokeAsync<T>(executionContext);
+        }
+    }
+}
