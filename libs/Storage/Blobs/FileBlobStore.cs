@@ -19,11 +19,12 @@ public sealed class FileBlobStore : IBlobStore
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
+        var path = PathOf(key);
         try
         {
-            return await File.ReadAllBytesAsync(PathOf(key), cancellationToken);
+            return await File.ReadAllBytesAsync(path, cancellationToken);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException || e is UnauthorizedAccessException && Directory.Exists(path))
         {
             return null;
         }
@@ -43,7 +44,9 @@ public sealed class FileBlobStore : IBlobStore
 
     public Task DeleteFolderAsync(string folder, CancellationToken cancellationToken = default)
     {
-        AsideFolders.Remove(PathOf(folder));
+        var path = PathOf(folder);
+        if (Directory.Exists(path))
+            AsideFolders.Remove(path);
         return Task.CompletedTask;
     }
 

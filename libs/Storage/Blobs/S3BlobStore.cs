@@ -24,12 +24,9 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
     /// <exception cref="IOException">
     /// It is not there, or cannot be used; says why. A bucket is not made here: a misspelt name would begin an empty store in silence.
     /// </exception>
-    public static Task<S3BlobStore> OpenAsync(S3Options options, CancellationToken cancellationToken = default) =>
-        OpenAsync(options, S3Client.Retries, cancellationToken);
-
-    internal static async Task<S3BlobStore> OpenAsync(S3Options options, int retries, CancellationToken cancellationToken)
+    public static async Task<S3BlobStore> OpenAsync(S3Options options, CancellationToken cancellationToken = default)
     {
-        var store = new S3BlobStore(options, S3Client.Create(options, retries));
+        var store = new S3BlobStore(options, S3Client.Create(options));
         try
         {
             // Says more than a HEAD of the bucket, whose answer has no body, and needs no right that is not needed later.

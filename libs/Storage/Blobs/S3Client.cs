@@ -10,8 +10,8 @@ namespace Ddpm.Storage.Blobs;
 /// <summary>The SDK's client, set so that it works with Amazon and with other servers that speak S3.</summary>
 internal sealed class S3Client : AmazonS3Client
 {
-    /// <summary>With the SDK's delays, which double, some half a minute in all.</summary>
-    public const int Retries = 10;
+    // With the SDK's delays, which double, some half a minute in all.
+    private const int Retries = 10;
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
@@ -25,14 +25,12 @@ internal sealed class S3Client : AmazonS3Client
     {
     }
 
-    /// <param name="options">Validated.</param>
-    /// <param name="retries">How often a request is tried again that failed by the network or the server's own fault.</param>
-    public static S3Client Create(S3Options options, int retries)
+    public static S3Client Create(S3Options options)
     {
         var config = new AmazonS3Config
         {
             RetryMode = RequestRetryMode.Standard,
-            MaxErrorRetry = retries,
+            MaxErrorRetry = Retries,
             // Many requests that wait for a server to come back must not use up each other's retries.
             ThrottleRetries = false,
             ConnectTimeout = ConnectTimeout,
@@ -68,9 +66,12 @@ internal sealed class S3Client : AmazonS3Client
     {
         public override Task<T> InvokeAsync<T>(IExecutionContext executionContext)
         {
-            var context = executionContext.RequestContext;
-            if (context.OriginalRequest is DeleteObjectsRequest)
-                context.Request.Headers["Content-MD5"] = Convert.ToBase64String(MD5.HashData(context.Request.Content));
+            var (original, request) = (executionContext.RequestContext.OriginalRequest, executionContext.RequestContext.Request);
+            if (original is DeleteObjectsRequest)
+            {
+                request.Headers["Content-MD5"] = Convert.ToBase64String(MD5.HashData(request.ContentStream));
+                request.ContentStream.Position = 0;
+            }
             return base.InvokeAsync<T>(executionContext);
         }
     }
