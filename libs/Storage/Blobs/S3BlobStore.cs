@@ -112,21 +112,31 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
     {
         for (var read = 1; ; read++)
         {
+            using var response = await FindAsync(name, cancellationToken);
+            if (response is null)
+                return null;
             try
             {
-                using var response = await _client.GetObjectAsync(_options.Bucket, name, cancellationToken);
                 var content = new byte[response.ContentLength];
                 await response.ResponseStream.ReadExactlyAsync(content, cancellationToken);
                 return content;
-            }
-            catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchKey")
-            {
-                return null;
             }
             catch (IOException) when (read < Reads)
             {
                 // The next request waits by itself until the server is there again.
             }
+        }
+    }
+
+    private async Task<GetObjectResponse?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.GetObjectAsync(_options.Bucket, name, cancellationToken);
+        }
+        catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchKey")
+        {
+            return null;
         }
     }
 

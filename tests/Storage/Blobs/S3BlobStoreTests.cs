@@ -73,6 +73,36 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
     }
 
     [Fact]
+    public async Task GetAsync_OfAnAnswerCutShort_AsksAgain()
+    {
+        var content = Enumerable.Range(0, 1 << 20).Select(i => (byte)(i * 7)).ToArray();
+        await Blobs.PutAsync("a/b", content, Cancellation);
+        await using var proxy = new CuttingProxy(_options.Endpoint!);
+        _options.Endpoint = proxy.Address;
+        using var store = await S3BlobStore.OpenAsync(_options, Cancellation);
+
+        proxy.Cut(answers: 2, afterBytes: 100_000);
+
+        (await store.GetAsync("a/b", Cancellation)).ShouldNotBeNull().AsSpan().SequenceEqual(content).ShouldBeTrue();
+        proxy.CutsLeft.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task GetAsync_OfAnswersThatAreAlwaysCutShort_SaysWhichBlobAndWhere()
+    {
+        await Blobs.PutAsync("a/b", new byte[1 << 20], Cancellation);
+        await using var proxy = new CuttingProxy(_options.Endpoint!);
+        _options.Endpoint = proxy.Address;
+        using var store = await S3BlobStore.OpenAsync(_options, Cancellation);
+
+        proxy.Cut(answers: int.MaxValue, afterBytes: 100_000);
+
+        var message = (await Should.ThrowAsync<IOException>(() => store.GetAsync("a/b", Cancellation))).Message;
+        message.ShouldContain("a/b");
+        message.ShouldContain(proxy.Address);
+    }
+
+    [Fact]
     public async Task PutAsync_AndGetAsync_WhileTheServerRestarts_AreTriedAgain()
     {
         var content = new byte[1 << 20];
