@@ -24,8 +24,7 @@ public static class StorageServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IBlobStore>(provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.S3 is { } bucket
-            // Waits for the server at start, as databases do.
-            ? S3BlobStore.OpenAsync(bucket).GetAwaiter().GetResult()
+            ? new S3BlobStore(bucket)
             : ActivatorUtilities.CreateInstance<FileBlobStore>(provider));
         return services;
     }

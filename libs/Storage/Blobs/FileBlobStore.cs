@@ -4,14 +4,14 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Storage.Blobs;
 
 /// <summary>Blobs as files below <c>blobs/</c> of the storage root, which several processes may share.</summary>
-public sealed class FileBlobStore : IBlobStore
+public sealed class FileBlobStore(IOptions<StorageOptions> options, TimeProvider time) : IBlobStore
 {
-    private readonly string _root;
+    private readonly string _root = Path.Combine(options.Value.FullRoot, "blobs");
 
-    public FileBlobStore(IOptions<StorageOptions> options, TimeProvider time)
+    public Task PrepareAsync(CancellationToken cancellationToken = default)
     {
-        _root = Path.Combine(options.Value.FullRoot, "blobs");
         AtomicFile.RemoveLeftovers(_root, time);
+        return Task.CompletedTask;
     }
 
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>

@@ -6,6 +6,10 @@ namespace Ddpm.Storage.Blobs;
 /// </summary>
 public interface IBlobStore
 {
+    /// <summary>At the start of a process: sees that the store can be used, and removes what lost processes left half-written.</summary>
+    /// <exception cref="IOException">It cannot be used; says why.</exception>
+    Task PrepareAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Creates or replaces a blob; of several writers at once one is the last.</summary>
     /// <exception cref="ArgumentException">Not a key.</exception>
     /// <exception cref="IOException">It could not be written; an earlier blob of this key is as it was.</exception>

@@ -9,42 +9,25 @@ namespace Ddpm.Storage.Blobs;
 /// Blobs as objects of a bucket, which any number of processes share. S3 itself replaces an object at once, and what was written is seen by whoever
 /// reads or lists next.
 /// </summary>
-public sealed class S3BlobStore : IBlobStore, IDisposable
+public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
 {
     // What a page of a listing has, and what one request may delete.
     private const int KeysPerRequest = 1000;
     private const int Reads = 4;
 
-    private readonly S3Options _options;
-    private readonly IAmazonS3 _client;
+    private readonly S3Client _client = S3Client.Create(options);
 
-    private S3BlobStore(S3Options options, IAmazonS3 client) => (_options, _client) = (options, client);
-
-    /// <summary>Opens a bucket.</summary>
-    /// <exception cref="IOException">
-    /// It is not there, or cannot be used; says why. A bucket is not made here: a misspelt name would begin an empty store in silence.
-    /// </exception>
-    public static async Task<S3BlobStore> OpenAsync(S3Options options, CancellationToken cancellationToken = default)
-    {
-        var store = new S3BlobStore(options, S3Client.Create(options));
-        try
-        {
-            // Says more than a HEAD of the bucket, whose answer has no body, and needs no right that is not needed later.
-            await store.PageAsync("", continuation: null, maximum: 1, cancellationToken);
-            return store;
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
+    /// <remarks>A bucket that is not there is not made: a misspelt name would begin an empty store in silence.</remarks>
+    /// <inheritdoc/>
+    public Task PrepareAsync(CancellationToken cancellationToken = default) =>
+        // Says more than a HEAD of the bucket, whose answer has no body, and needs no right that is not needed later.
+        PageAsync("", continuation: null, maximum: 1, cancellationToken);
 
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
         var request = new PutObjectRequest
         {
-            BucketName = _options.Bucket,
+            BucketName = options.Bucket,
             Key = ObjectOf(key),
             InputStream = AsStream(content),
             // Signed as a whole: not every server understands a body that is signed by chunks.
@@ -62,7 +45,7 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
     public async Task<IReadOnlyList<string>> ListAsync(string folder, CancellationToken cancellationToken = default)
     {
         var objects = await ObjectsBelowAsync(folder, cancellationToken);
-        var prefix = _options.Prefix.Length == 0 ? 0 : _options.Prefix.Length + 1;
+        var prefix = options.Prefix.Length == 0 ? 0 : options.Prefix.Length + 1;
         // S3 lists in this order already; some servers, and Amazon's directory buckets, do not.
         return [.. objects.Select(name => name[prefix..]).Order(StringComparer.Ordinal)];
     }
@@ -73,7 +56,7 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
         {
             var request = new DeleteObjectsRequest
             {
-                BucketName = _options.Bucket,
+                BucketName = options.Bucket,
                 Objects = [.. batch.Select(name => new KeyVersion { Key = name })],
                 Quiet = true,
             };
@@ -83,7 +66,7 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private string ObjectOf(string key) => _options.Prefix.Length == 0 ? BlobKey.Checked(key) : $"{_options.Prefix}/{BlobKey.Checked(key)}";
+    private string ObjectOf(string key) => options.Prefix.Length == 0 ? BlobKey.Checked(key) : $"{options.Prefix}/{BlobKey.Checked(key)}";
 
     private async Task<List<string>> ObjectsBelowAsync(string folder, CancellationToken cancellationToken)
     {
@@ -103,8 +86,8 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
 
     private Task<ListObjectsV2Response> PageAsync(string prefix, string? continuation, int maximum, CancellationToken cancellationToken)
     {
-        var request = new ListObjectsV2Request { BucketName = _options.Bucket, Prefix = prefix, ContinuationToken = continuation, MaxKeys = maximum };
-        return GuardAsync("list its blobs", () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken);
+        var request = new ListObjectsV2Request { BucketName = options.Bucket, Prefix = prefix, ContinuationToken = continuation, MaxKeys = maximum };
+        return GuardAsync("list blobs", () => _client.ListObjectsV2Async(request, cancellationToken), cancellationToken);
     }
 
     /// <summary>The SDK tries again what fails before an answer begins; an answer that is cut short is asked for again here.</summary>
@@ -117,9 +100,10 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
                 return null;
             try
             {
-                var content = new byte[response.ContentLength];
-                await response.ResponseStream.ReadExactlyAsync(content, cancellationToken);
-                return content;
+                // The length is a hint: a proxy may have taken it away.
+                var content = new MemoryStream((int)response.ContentLength);
+                await response.ResponseStream.CopyToAsync(content, cancellationToken);
+                return content.Length == content.Capacity ? content.GetBuffer() : content.ToArray();
             }
             catch (IOException) when (read < Reads)
             {
@@ -132,7 +116,7 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
     {
         try
         {
-            return await _client.GetObjectAsync(_options.Bucket, name, cancellationToken);
+            return await _client.GetObjectAsync(options.Bucket, name, cancellationToken);
         }
         catch (AmazonS3Exception e) when (e.ErrorCode == "NoSuchKey")
         {
@@ -146,9 +130,11 @@ public sealed class S3BlobStore : IBlobStore, IDisposable
         {
             return await call();
         }
-        catch (Exception e) when (IsFailureOfTheStore(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsFailureOfTheStore(e))
         {
-            throw new IOException($"The bucket '{_options.Bucket}' of {_options.Endpoint ?? $"Amazon S3 in {_options.Region}"} could not {doing}: {Reason(e)}", e);
+            cancellationToken.ThrowIfCancellationRequested();
+            var where = options.Endpoint ?? $"Amazon S3 in {options.Region}";
+            throw new IOException($"Could not {doing} in the bucket '{options.Bucket}' of {where}: {Reason(e).ReplaceLineEndings(" ")}", e);
         }
     }
 

@@ -25,12 +25,13 @@ public abstract class BlobStoreContract : IAsyncLifetime
     /// <summary>Opens the store of this test, once more, as another process would.</summary>
     protected async Task<IBlobStore> OpenAsync()
     {
-        var store = await NewStoreAsync();
+        var store = NewStore();
         _opened.Add(store);
+        await store.PrepareAsync(Cancellation);
         return store;
     }
 
-    protected abstract Task<IBlobStore> NewStoreAsync();
+    protected abstract IBlobStore NewStore();
 
     [Fact]
     public async Task GetAsync_AfterPut_AnswersTheNewestBytes()

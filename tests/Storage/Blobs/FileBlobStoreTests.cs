@@ -18,7 +18,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     }
 
     [Fact]
-    public async Task Open_AfterAnInterruptedWrite_RemovesWhatItLeft()
+    public async Task PrepareAsync_AfterAnInterruptedWrite_RemovesWhatItLeft()
     {
         await Blobs.PutAsync("jobs/a/1", new byte[] { 1 }, Cancellation);
         var leftover = await WritingAsync(_time.GetUtcNow() - AtomicFile.AbandonedAfter - TimeSpan.FromSeconds(1));
@@ -30,7 +30,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract
     }
 
     [Fact]
-    public async Task Open_WhileAnotherProcessWrites_LeavesThat()
+    public async Task PrepareAsync_WhileAnotherProcessWrites_LeavesThat()
     {
         var underWay = await WritingAsync(_time.GetUtcNow() - AtomicFile.AbandonedAfter + TimeSpan.FromSeconds(1));
         var ofAClockThatIsAhead = await WritingAsync(_time.GetUtcNow() + TimeSpan.FromMinutes(5));
@@ -48,7 +48,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract
         services.GetRequiredService<IBlobStore>().ShouldBeOfType<FileBlobStore>();
     }
 
-    protected override Task<IBlobStore> NewStoreAsync() => Task.FromResult<IBlobStore>(new FileBlobStore(Options.Create(_root.Options), _time));
+    protected override IBlobStore NewStore() => new FileBlobStore(Options.Create(_root.Options), _time);
 
     /// <summary>A file as a write that is not through has it, last written to at a time.</summary>
     private async Task<string> WritingAsync(DateTimeOffset time)

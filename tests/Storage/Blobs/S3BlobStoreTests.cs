@@ -19,10 +19,10 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
     [Fact]
     public async Task ListAsync_OfABucketThatOthersUseToo_KnowsItsOwnPrefixAlone()
     {
-        using var other = await S3BlobStore.OpenAsync(server.NewOptions(), Cancellation);
+        using var other = new S3BlobStore(server.NewOptions());
         var whole = server.NewOptions();
         whole.Prefix = "";
-        using var bucket = await S3BlobStore.OpenAsync(whole, Cancellation);
+        using var bucket = new S3BlobStore(whole);
         await Blobs.PutAsync("jobs/a/1", new byte[] { 1 }, Cancellation);
         await other.PutAsync("jobs/a/1", new byte[] { 2 }, Cancellation);
 
@@ -34,20 +34,22 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
     }
 
     [Fact]
-    public async Task OpenAsync_NoSuchBucket_SaysWhichAndWhere()
+    public async Task PrepareAsync_NoSuchBucket_SaysWhichAndWhere()
     {
         _options.Bucket = "another";
-        var message = (await Should.ThrowAsync<IOException>(() => S3BlobStore.OpenAsync(_options, Cancellation))).Message;
+        using var store = new S3BlobStore(_options);
+        var message = (await Should.ThrowAsync<IOException>(() => store.PrepareAsync(Cancellation))).Message;
         message.ShouldContain("another");
         message.ShouldContain(_options.Endpoint!);
         message.ShouldContain("Storage:S3:Bucket");
     }
 
     [Fact]
-    public async Task OpenAsync_WrongCredentials_SaysSoAndKeepsTheSecret()
+    public async Task PrepareAsync_WrongCredentials_SaysSoAndKeepsTheSecret()
     {
         (_options.AccessKey, _options.SecretKey) = ("nobody", "a-secret");
-        var message = (await Should.ThrowAsync<IOException>(() => S3BlobStore.OpenAsync(_options, Cancellation))).Message;
+        using var store = new S3BlobStore(_options);
+        var message = (await Should.ThrowAsync<IOException>(() => store.PrepareAsync(Cancellation))).Message;
         message.ShouldContain("InvalidAccessKeyId");
         message.ShouldNotContain("a-secret");
     }
@@ -79,7 +81,8 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
         await Blobs.PutAsync("a/b", content, Cancellation);
         await using var proxy = new CuttingProxy(_options.Endpoint!);
         _options.Endpoint = proxy.Address;
-        using var store = await S3BlobStore.OpenAsync(_options, Cancellation);
+        using var store = new S3BlobStore(_options);
+        await store.PrepareAsync(Cancellation);
 
         proxy.Cut(answers: 2, afterBytes: 100_000);
 
@@ -93,7 +96,8 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
         await Blobs.PutAsync("a/b", new byte[1 << 20], Cancellation);
         await using var proxy = new CuttingProxy(_options.Endpoint!);
         _options.Endpoint = proxy.Address;
-        using var store = await S3BlobStore.OpenAsync(_options, Cancellation);
+        using var store = new S3BlobStore(_options);
+        await store.PrepareAsync(Cancellation);
 
         proxy.Cut(answers: int.MaxValue, afterBytes: 100_000);
 
@@ -134,5 +138,5 @@ public sealed class S3BlobStoreTests(S3Server server) : BlobStoreContract, IClas
         services.GetRequiredService<IBlobStore>().ShouldBeOfType<S3BlobStore>();
     }
 
-    protected override async Task<IBlobStore> NewStoreAsync() => await S3BlobStore.OpenAsync(_options, Cancellation);
+    protected override IBlobStore NewStore() => new S3BlobStore(_options);
 }

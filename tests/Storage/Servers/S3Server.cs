@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Ddpm.Storage.Blobs;
 
 namespace Ddpm.Storage.Tests.Servers;
@@ -58,14 +56,6 @@ public sealed class S3Server : IAsyncLifetime
     public Task PauseAsync() => SignalAsync("STOP");
 
     public Task ContinueAsync() => SignalAsync("CONT");
-
-    /// <returns>An address of loopback at which nothing listens.</returns>
-    public static string Nowhere()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://{listener.LocalEndpoint}";
-    }
 
     private async Task StartAsync()
     {
