@@ -21,7 +21,7 @@ public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
     /// <inheritdoc/>
     public Task PrepareAsync(CancellationToken cancellationToken = default) =>
         // Says more than a HEAD of the bucket, whose answer has no body, and needs no right that is not needed later.
-        PageAsync("", continuation: null, maximum: 1, cancellationToken);
+        PageAsync(Root, continuation: null, maximum: 1, cancellationToken);
 
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
@@ -45,9 +45,8 @@ public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
     public async Task<IReadOnlyList<string>> ListAsync(string folder, CancellationToken cancellationToken = default)
     {
         var objects = await ObjectsBelowAsync(folder, cancellationToken);
-        var prefix = options.Prefix.Length == 0 ? 0 : options.Prefix.Length + 1;
         // S3 lists in this order already; some servers, and Amazon's directory buckets, do not.
-        return [.. objects.Select(name => name[prefix..]).Order(StringComparer.Ordinal)];
+        return [.. objects.Select(name => name[Root.Length..]).Order(StringComparer.Ordinal)];
     }
 
     public async Task DeleteFolderAsync(string folder, CancellationToken cancellationToken = default)
@@ -66,7 +65,9 @@ public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private string ObjectOf(string key) => options.Prefix.Length == 0 ? BlobKey.Checked(key) : $"{options.Prefix}/{BlobKey.Checked(key)}";
+    private string Root => options.Prefix.Length == 0 ? "" : $"{options.Prefix}/";
+
+    private string ObjectOf(string key) => Root + BlobKey.Checked(key);
 
     private async Task<List<string>> ObjectsBelowAsync(string folder, CancellationToken cancellationToken)
     {
