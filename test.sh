@@ -10,6 +10,7 @@ cd "$root"
 . "$root/eng/sdk.sh"
 
 BUF_VERSION=1.75.0
+S3RVER_VERSION=3.7.1
 PROJECT_TIMEOUT=${PROJECT_TIMEOUT:-1800}
 pattern=${1:-.}
 broken=()
@@ -61,11 +62,16 @@ build() {
     dotnet build Ddpm.sln -c Release --no-restore -v quiet --nologo -warnaserror -nodeReuse:false -p:UseSharedCompilation=false
 }
 
+# npm_tool FOLDER PACKAGE VERSION: the package in that version below .tools/FOLDER.
+npm_tool() {
+  local installed=.tools/$1/node_modules/$2/package.json
+  grep -qs "\"version\": \"$3\"" "$installed" ||
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix ".tools/$1" "$2@$3"
+}
+
 lint_protos() {
   local buf=.tools/buf/node_modules/.bin/buf
-  if [ "$("$buf" --version 2>/dev/null)" != "$BUF_VERSION" ]; then
-    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix .tools/buf "@bufbuild/buf@$BUF_VERSION" || return 1
-  fi
+  npm_tool buf @bufbuild/buf "$BUF_VERSION" || return 1
   "$buf" lint protos && echo "No violations."
 }
 
@@ -113,6 +119,8 @@ run_project() {
 part "Packages"
 install_packages
 require_sdk
+# The S3 server of tests/Storage; without it its tests are skipped.
+attempt "S3 server" npm_tool s3rver s3rver "$S3RVER_VERSION"
 attempt "Build" build
 attempt "Protos" lint_protos
 attempt "Compose file" check_compose

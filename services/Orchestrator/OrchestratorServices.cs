@@ -25,6 +25,7 @@ public static class OrchestratorServices
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddBlobStore().AddJobDatabase();
         services.AddSingleton<TrajectoryStore>();
+        services.AddHostedService<BlobStorePreparation>();
         services.AddSingleton<OrchestratorMetrics>();
         services.AddSingleton<JobPlanner>();
         services.AddSingleton<JobGrains>();
