@@ -8,7 +8,7 @@ labels:
   app.kubernetes.io/component: {{ index . 1 }}
 annotations:
   # Environment variables of Secrets are read once: a new credential means new pods.
-  checksum/credentials: {{ include (print $root.Template.BasePath "/credentials.yaml") $root | sha256sum }}
+  checksum/credentials: {{ include (print $root.Template.BasePath "/credentials.yaml") $root | sha256sum | quote }}
   {{- with (get $root.Values (index . 1)).podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

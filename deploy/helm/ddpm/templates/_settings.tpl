@@ -2,7 +2,7 @@
 
 {{/* Name of the Secret that the chart makes of credentials given as values. */}}
 {{- define "ddpm.ownSecret" -}}
-{{ include "ddpm.fullname" . }}-credentials
+{{ include "ddpm.fullname" . }}-given-credentials
 {{- end }}
 
 {{/* list $ "database"|"redis": a reference to its connection string. */}}
