@@ -16,9 +16,9 @@ public sealed class ValueRulesTests
     [InlineData("networkPolicy.redis.port=70000", "/networkPolicy/redis/port", "maximum: got 70,000, want 65,535")]
     [InlineData("networkPolicy.clients[0].pods=all", "/networkPolicy/clients/0", "'pods' not allowed")]
     [InlineData("orchestrator.terminationGracePeriodSeconds=5", "/orchestrator/terminationGracePeriodSeconds", "minimum: got 5, want 20")]
-    [InlineData("orchestrator.settings.Denoiser:Mode=fast", "", "invalid propertyName 'Denoiser:Mode'")]
-    [InlineData("orchestrator.settings.Orchestrator:Redis=redis", "", "invalid propertyName 'Orchestrator:Redis'")]
-    [InlineData("denoiser.settings.Denoiser:Device=cuda", "", "invalid propertyName 'Denoiser:Device'")]
+    [InlineData("orchestrator.settings.Denoiser:Mode=fast", "/orchestrator/settings", "'Denoiser:Mode' not allowed")]
+    [InlineData("orchestrator.settings.Orchestrator:Redis=redis", "/orchestrator/settings/Orchestrator:Redis", "false schema")]
+    [InlineData("denoiser.settings.Denoiser:Device=cuda", "/denoiser/settings/Denoiser:Device", "false schema")]
     [InlineData("denoiser.resources.limits.cpu=two", "/denoiser/resources/limits/cpu", "does not match pattern")]
     [InlineData("denoiser.autoscaling.cpuUtilization=800", "/denoiser/autoscaling/cpuUtilization", "maximum: got 800, want 100")]
     public void Template_OfValueOutsideTheSchema_SaysWhichAndTheRule(string value, string where, string rule)

@@ -4,7 +4,10 @@ using k8s.Models;
 
 namespace Ddpm.Helm.Tests;
 
-/// <summary>The fields that Kubernetes' OpenAPI description requires, of the types that the chart uses: the client's classes do not say.</summary>
+/// <summary>
+/// The fields that Kubernetes' OpenAPI description requires, of the types that the chart uses: the client's classes do not say. The names of objects and
+/// Secrets and a container's image are asked for by the API server alone.
+/// </summary>
 internal static class RequiredFields
 {
     private static readonly Dictionary<Type, string[]> Of = new()
