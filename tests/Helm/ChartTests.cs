@@ -85,6 +85,16 @@ public sealed class ChartTests
     [Fact]
     public void Secret_OfExistingCredentials_IsNotMade() => Release.Of("existing").Objects.OfType<V1Secret>().ShouldBeEmpty();
 
+    [Fact]
+    public void Keys_OfObjectStoreByRole_AreNotGiven()
+    {
+        var release = Release.Of("role");
+
+        release.Deployment("orchestrator").Spec.Template.Spec.Containers.Single().Env.Select(variable => variable.Name)
+            .Where(name => name.StartsWith("Storage__S3__", StringComparison.Ordinal)).ShouldBe(["Storage__S3__Bucket", "Storage__S3__Region"]);
+        release.Objects.OfType<V1ServiceAccount>().Where(account => account.Metadata.Annotations is not null).ShouldHaveSingleItem().Metadata.Name.ShouldBe("ddpm-orchestrator");
+    }
+
     [Theory]
     [MemberData(nameof(Sets))]
     public void Claims_OfEveryPod_AreTheChartsOrDeclaredExternal(string set)

@@ -59,18 +59,38 @@ public sealed class NetworkPolicyTests
         ],
         ignoreOrder: true);
 
+    [Theory]
+    [InlineData("default")]
+    [InlineData("existing")]
+    [InlineData("ingress")]
+    public void Policies_OfBothEnds_AgreeAtTheServicesPorts(string set)
+    {
+        // What only one end permits is not permitted, but says that somebody thought of a way that is not there.
+        var traffic = new Traffic(Namespace, [.. Release.Of(set).Objects.OfType<V1NetworkPolicy>()]);
+        var pods = PodsOf(Release.Of(set));
+
+        foreach (var (source, target) in pods.SelectMany(_ => pods, (source, target) => (source, target)))
+        {
+            foreach (var port in new[] { 5080, 5081, 5082, 5083, 5084, 11111 })
+                traffic.IsSent(source, target, port, "TCP").ShouldBe(traffic.IsTaken(source, target, port, "TCP"), $"{source.Name} → {target.Name}:{port}");
+        }
+    }
+
     [Fact]
     public void Policies_WhereDisabled_AreNone() => Release.Of("small").Objects.OfType<V1NetworkPolicy>().ShouldBeEmpty();
 
     private static IEnumerable<string> Anywhere(string service, params int[] ports) =>
         Outside.SelectMany(_ => ports, (to, port) => $"{service} → {to.Name}:{port}");
 
+    private static IReadOnlyList<Endpoint> PodsOf(Release release) =>
+        [.. release.Pods.Select(pod => new Endpoint(pod.Metadata.Labels["app.kubernetes.io/component"], Namespace, pod.Metadata.Labels))];
+
     /// <summary>All connections, at either end of which there is a pod of the release, that are permitted.</summary>
     private static IEnumerable<string> Permitted(string set)
     {
         var release = Release.Of(set);
         var traffic = new Traffic(Namespace, [.. release.Objects.OfType<V1NetworkPolicy>()]);
-        var pods = release.Pods.Select(pod => new Endpoint(pod.Metadata.Labels["app.kubernetes.io/component"], Namespace, pod.Metadata.Labels)).ToList();
+        var pods = PodsOf(release);
         pods.Select(pod => pod.Name).ShouldBe(Services, ignoreOrder: true);
 
         var pairs = pods.SelectMany(pod => pods.Concat(Outside), (pod, other) => (Source: pod, Target: other))

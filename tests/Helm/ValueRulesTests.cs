@@ -36,7 +36,6 @@ public sealed class ValueRulesTests
     [InlineData("storage.blobs=s3", "needs storage.s3.bucket")]
     [InlineData("storage.blobs=s3,storage.s3.bucket=ddpm", "needs storage.s3.endpoint or storage.s3.region")]
     [InlineData("storage.blobs=s3,storage.s3.bucket=ddpm,storage.s3.region=x,storage.s3.accessKey=a", "set both or neither")]
-    [InlineData("storage.blobs=s3,storage.s3.bucket=ddpm,storage.s3.region=x,storage.s3.existingSecret=", "storage.s3 needs existingSecret")]
     [InlineData("denoiser.autoscaling.enabled=true,denoiser.autoscaling.minReplicas=9", "minReplicas is 9 but must be at most maxReplicas, 8")]
     [InlineData("denoiser.autoscaling.enabled=true,denoiser.autoscaling.queuedRows=null", "needs queuedRows or cpuUtilization")]
     [InlineData("denoiser.autoscaling.enabled=true,denoiser.autoscaling.cpuUtilization=80,denoiser.resources.requests.cpu=null", "which is not set")]

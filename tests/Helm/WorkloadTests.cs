@@ -166,7 +166,7 @@ public sealed class WorkloadTests
 
         container.Resources.Limits["nvidia.com/gpu"].ToString().ShouldBe("1");
         container.Resources.Limits.Keys.ShouldContain("memory", "what was there stays");
-        container.Image.ShouldBe($"registry.example.com/diffusion/ddpm-{component}:0.1.0-rc.1-cuda");
+        container.Image.ShouldBe($"registry.example.com/diffusion/ddpm-{component}-cuda:0.1.0-rc.1");
         container.Env.Single(variable => variable.Name == setting).Value.ShouldBe("cuda");
         pod.RuntimeClassName.ShouldBe("nvidia");
         pod.Tolerations.ShouldContain(toleration => toleration.Key == "nvidia.com/gpu");
@@ -189,6 +189,17 @@ public sealed class WorkloadTests
     public void Nodes_OfGpuAndOfService_AreBothAskedFor() =>
         Release.Of("gpu").Deployment("denoiser").Spec.Template.Spec.NodeSelector.ShouldBe(
             new Dictionary<string, string> { ["kubernetes.io/arch"] = "amd64", ["nvidia.com/gpu.present"] = "true" }, ignoreOrder: true);
+
+    [Theory]
+    [InlineData("default", true)]
+    [InlineData("s3", false)]
+    public void Volume_OfJobs_IsWhereBlobsAreKeptInFiles(string set, bool isThere)
+    {
+        var pod = Release.Of(set).Deployment("orchestrator").Spec.Template.Spec;
+
+        pod.Containers.Single().VolumeMounts.Any(mount => mount is { Name: "jobs", MountPath: "/data/blobs" }).ShouldBe(isThere);
+        pod.Containers.Single().VolumeMounts.Select(mount => mount.Name).ShouldBe(pod.Volumes.Select(volume => volume.Name), ignoreOrder: true);
+    }
 
     [Theory]
     [MemberData(nameof(Sets))]

@@ -17,7 +17,13 @@ internal sealed record Endpoint(string Name, string? Namespace, IDictionary<stri
 internal sealed class Traffic(string releaseNamespace, IReadOnlyList<V1NetworkPolicy> policies)
 {
     public bool IsPermitted(Endpoint from, Endpoint to, int port, string protocol) =>
-        Permits("Egress", from, to, port, protocol) && Permits("Ingress", to, from, port, protocol);
+        IsSent(from, to, port, protocol) && IsTaken(from, to, port, protocol);
+
+    /// <summary>Whether the one end may send.</summary>
+    public bool IsSent(Endpoint from, Endpoint to, int port, string protocol) => Permits("Egress", from, to, port, protocol);
+
+    /// <summary>Whether the other end takes it.</summary>
+    public bool IsTaken(Endpoint from, Endpoint to, int port, string protocol) => Permits("Ingress", to, from, port, protocol);
 
     private bool Permits(string direction, Endpoint pod, Endpoint other, int port, string protocol)
     {

@@ -38,10 +38,8 @@ labels:
 {{- $root := index . 0 -}}
 {{- $service := get $root.Values (index . 1) -}}
 {{- $tag := $root.Values.image.tag | default $root.Chart.AppVersion -}}
-{{- if dig "gpu" "enabled" false $service -}}
-{{- $tag = print $tag $service.gpu.imageTagSuffix -}}
-{{- end -}}
-{{- with $root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $service.repository }}:{{ $tag }}
+{{- $variant := dig "gpu" "enabled" false $service | ternary (dig "gpu" "repositorySuffix" "" $service) "" -}}
+{{- with $root.Values.image.registry }}{{ trimSuffix "/" . }}/{{ end }}{{ $service.repository }}{{ $variant }}:{{ $tag }}
 {{- end }}
 
 {{/* list $ "component" port: address of a component's service. */}}

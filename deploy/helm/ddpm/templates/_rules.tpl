@@ -16,7 +16,6 @@
     {{- if not .bucket }}{{ fail "storage.blobs is s3 and needs storage.s3.bucket." }}{{ end }}
     {{- if not (or .endpoint .region) }}{{ fail "storage.blobs is s3 and needs storage.s3.endpoint or storage.s3.region." }}{{ end }}
     {{- if ne (empty .accessKey) (empty .secretKey) }}{{ fail "storage.s3.accessKey and storage.s3.secretKey go together: set both or neither." }}{{ end }}
-    {{- if not (or .accessKey .existingSecret) }}{{ fail "storage.s3 needs existingSecret, the name of a Secret with its keys, or accessKey and secretKey." }}{{ end }}
   {{- end }}
 {{- end }}
 {{- with .Values.denoiser.autoscaling }}

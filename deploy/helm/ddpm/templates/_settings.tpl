@@ -81,6 +81,7 @@ secretKeyRef:
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
+{{- if or $s3.accessKey $s3.existingSecret }}
 {{- range $name, $key := dict "AccessKey" $s3.accessKeyKey "SecretKey" $s3.secretKeyKey }}
 - name: Storage__S3__{{ $name }}
   valueFrom:
@@ -92,6 +93,7 @@ secretKeyRef:
       name: {{ $s3.existingSecret }}
       key: {{ $key }}
       {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
