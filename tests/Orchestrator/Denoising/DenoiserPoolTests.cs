@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Sockets;
 using Ddpm.Orchestrator.Denoising;
 using static Ddpm.Orchestrator.Tests.Running.OrchestratorUnderTest;
 
@@ -122,12 +123,7 @@ public sealed class DenoiserPoolTests : IAsyncLifetime
     {
         var third = new IPEndPoint(IPAddress.Parse("127.0.0.3"), _port);
         using var relay = new StallingRelay(third, new IPEndPoint(IPAddress.Loopback, _port));
-        var options = new OrchestratorOptions
-        {
-            Denoisers = [new Uri($"http://{PoolUnderTest.Host}:{_port}")],
-            DenoiserSilence = TimeSpan.FromSeconds(2),
-        };
-        await using var pool = await PoolUnderTest.StartAsync(options, TimeProvider.System, "127.0.0.2", "127.0.0.3");
+        await using var pool = await PoolUnderTest.StartAsync(Impatient, TimeProvider.System, "127.0.0.2", "127.0.0.3");
         await pool.AskAsync(callers: 2, rows: 1);
         _first.Denoiser.Answered.ShouldBe(1);
 
@@ -145,6 +141,31 @@ public sealed class DenoiserPoolTests : IAsyncLifetime
         while (_first.Denoiser.Answered == 1)
             await pool.AskAsync();
     }
+
+    [Fact]
+    public async Task PredictAsync_ReplicaTakesNoConnections_IsGivenUp()
+    {
+        var third = new IPEndPoint(IPAddress.Parse("127.0.0.3"), _port);
+        using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(third);
+        listener.Listen(backlog: 0);
+        // One connection that is not accepted fills the queue: from now on nobody answers there, as where a machine was switched off.
+        using var filler = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await filler.ConnectAsync(third, TestContext.Current.CancellationToken);
+        await using var pool = await PoolUnderTest.StartAsync(Impatient, TimeProvider.System, "127.0.0.2", "127.0.0.3");
+
+        var began = TimeProvider.System.GetTimestamp();
+        await pool.AskAsync(callers: 8, rows: 5);
+
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        _second.Denoiser.Answered.ShouldBe(40);
+    }
+
+    private OrchestratorOptions Impatient => new()
+    {
+        Denoisers = [new Uri($"http://{PoolUnderTest.Host}:{_port}")],
+        DenoiserSilence = TimeSpan.FromSeconds(2),
+    };
 
     private static MeterListener Listen(PoolUnderTest pool, ConcurrentDictionary<string, long> rowsOf)
     {
