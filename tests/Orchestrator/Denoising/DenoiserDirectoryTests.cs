@@ -27,7 +27,7 @@ public sealed class DenoiserDirectoryTests
         {
             Denoisers = [new($"http://{Host}:{Port}"), new($"http://127.0.0.1:{Port}"), new($"http://127.0.0.1:{Port + 1}")],
         };
-        await using var pool = await StartAsync(options, null, "127.0.0.1", "127.0.0.2");
+        await using var pool = await StartAsync(options, "127.0.0.1", "127.0.0.2");
         pool.Directory.Current.Endpoints.Select(endpoint => endpoint.Replica.ToString()).ShouldBe([
             $"http://{Host}:{Port}/ (127.0.0.1)", $"http://{Host}:{Port}/ (127.0.0.2)", $"http://127.0.0.1:{Port + 1}/"]);
     }
@@ -39,7 +39,7 @@ public sealed class DenoiserDirectoryTests
         {
             Denoisers = [new($"http://{Host}:{Port}"), new($"http://127.0.0.1:{Port}"), new($"https://[::1]:{Port}"), new("unix:/run/denoiser.sock")],
         };
-        await using var pool = await StartAsync(options, null);
+        await using var pool = await StartAsync(options);
         pool.Ips.ShouldBe([null, null, null]);
         pool.Resolver.Asked.ShouldBe(1);
     }

@@ -21,19 +21,18 @@ internal sealed class PoolUnderTest : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly DenoiserPool _pool;
 
-    private PoolUnderTest(OrchestratorOptions options, FakeHostResolver resolver, TimeProvider? time)
+    private PoolUnderTest(OrchestratorOptions options, FakeHostResolver resolver)
     {
         Resolver = resolver;
         var wrapped = Options.Create(options);
-        time ??= Time;
-        Directory = new DenoiserDirectory(wrapped, Options.Create(new SecurityOptions()), resolver, _lifetime, time, Log);
+        Directory = new DenoiserDirectory(wrapped, Options.Create(new SecurityOptions()), resolver, _lifetime, Time, Log);
         Meters = _services.GetRequiredService<IMeterFactory>();
-        _pool = new DenoiserPool(Directory, wrapped, new OrchestratorMetrics(Meters), time, NullLogger<DenoiserPool>.Instance);
+        _pool = new DenoiserPool(Directory, wrapped, new OrchestratorMetrics(Meters), Time, NullLogger<DenoiserPool>.Instance);
     }
 
     public FakeHostResolver Resolver { get; }
 
-    /// <summary>Time of the directory and the pool, unless a test has it pass by itself.</summary>
+    /// <summary>Time of the directory and the pool; connections have their own.</summary>
     public FakeTimeProvider Time { get; } = new();
 
     public DenoiserDirectory Directory { get; }
@@ -47,17 +46,17 @@ internal sealed class PoolUnderTest : IAsyncDisposable
 
     /// <summary>Denoisers at one port of <see cref="Host"/>; returns when the name was resolved.</summary>
     public static Task<PoolUnderTest> StartAsync(int port, params string[] ips) =>
-        StartAsync(new OrchestratorOptions { Denoisers = [new Uri($"http://{Host}:{port}")] }, null, ips);
+        StartAsync(new OrchestratorOptions { Denoisers = [new Uri($"http://{Host}:{port}")] }, ips);
 
     /// <summary>Returns when <see cref="Host"/> was resolved.</summary>
-    public static async Task<PoolUnderTest> StartAsync(OrchestratorOptions options, TimeProvider? time, params string[] ips)
+    public static async Task<PoolUnderTest> StartAsync(OrchestratorOptions options, params string[] ips)
     {
         var resolver = new FakeHostResolver();
         resolver.Answer(Host, ips);
-        var pool = new PoolUnderTest(options, resolver, time);
+        var pool = new PoolUnderTest(options, resolver);
         var unresolved = pool.Directory.Current;
         await pool.Directory.StartAsync(TestContext.Current.CancellationToken);
-        await unresolved.Superseded;
+        await unresolved.Superseded.WaitAsync(TestContext.Current.CancellationToken);
         return pool;
     }
 
@@ -67,7 +66,7 @@ internal sealed class PoolUnderTest : IAsyncDisposable
         Resolver.Answer(Host, ips);
         var before = Directory.Current;
         Time.Advance(TimeSpan.FromSeconds(5));
-        await before.Superseded;
+        await before.Superseded.WaitAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Asks for ε of one row, whose first value is given, and checks it.</summary>
