@@ -48,7 +48,7 @@ public sealed class OrchestratorOptions : IValidatableObject
     /// How long the connection to a Denoiser may be silent, not even answering a ping, before what is under way there is asked of another one. Half of it
     /// is the time to connect. Default: 10 s.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:02", "00:10:00", ErrorMessage = "Orchestrator:DenoiserSilence must be 2 seconds to 10 minutes.")]
+    [Range(typeof(TimeSpan), "00:00:04", "00:10:00", ErrorMessage = "Orchestrator:DenoiserSilence must be 4 seconds to 10 minutes.")]
     public TimeSpan DenoiserSilence { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Most trajectories of one job. Default: 64.</summary>

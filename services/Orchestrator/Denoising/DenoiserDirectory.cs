@@ -36,13 +36,13 @@ internal sealed partial class DenoiserDirectory : BackgroundService
         _addresses = [.. options.Value.DenoiserAddresses.Distinct()];
         _resolver = resolver;
         _refresh = options.Value.DenoiserRefresh;
-        var half = options.Value.DenoiserSilence / 2;
+        var ping = PingOf(options.Value.DenoiserSilence);
         _connection = new DdpmClientOptions
         {
             ApiKey = security.Value.ApiKeys.FirstOrDefault(),
-            KeepAlivePingDelay = half,
-            KeepAlivePingTimeout = half,
-            ConnectTimeout = half,
+            KeepAlivePingDelay = ping,
+            KeepAlivePingTimeout = ping,
+            ConnectTimeout = options.Value.DenoiserSilence / 2,
         };
         _time = time;
         _logger = logger;
@@ -134,6 +134,16 @@ internal sealed partial class DenoiserDirectory : BackgroundService
 
     private DenoiserEndpoint Connect(Replica replica) =>
         new(replica, DdpmClient.Connect(replica.Address, _connection with { ConnectTo = replica.Ip }), _time);
+
+    /// <summary>
+    /// How long to wait for a ping's time, and then for its answer, so that both are over within a silence. Each ends when the connection's watch next
+    /// looks: every quarter of that time, and no more often than once a second.
+    /// </summary>
+    private static TimeSpan PingOf(TimeSpan silence)
+    {
+        var (slow, fast) = (silence * 0.4, silence / 2 - TimeSpan.FromSeconds(1));
+        return slow < fast ? slow : fast;
+    }
 
     private void Close()
     {

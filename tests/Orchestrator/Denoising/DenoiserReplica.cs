@@ -35,7 +35,11 @@ internal sealed class DenoiserReplica : IAsyncDisposable
     /// <summary>Ends with the first stream.</summary>
     public Task StreamEnded => _streamEnded.Task;
 
-    public static async Task<DenoiserReplica> StartAsync(string ip, int port)
+    public int Port => new Uri(_app.Urls.Single()).Port;
+
+    /// <param name="ip">Where it listens.</param>
+    /// <param name="port">0: a free one.</param>
+    public static async Task<DenoiserReplica> StartAsync(string ip, int port = 0)
     {
         var denoiser = new AnalyticDenoiser();
         var builder = WebApplication.CreateBuilder();
