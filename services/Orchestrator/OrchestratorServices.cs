@@ -32,6 +32,8 @@ public static class OrchestratorServices
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobRunner>();
+        services.AddSingleton<IHostResolver, SystemHostResolver>();
+        services.AddSingleton<DenoiserDirectory>().AddHostedService(provider => provider.GetRequiredService<DenoiserDirectory>());
         services.AddSingleton<IDenoiser, DenoiserPool>();
 
         builder.Host.UseOrleans(silo => silo.Configure(
