@@ -12,8 +12,9 @@ internal static class Silo
 {
     private const string Name = "ddpm";
 
-    // A replica that does not answer is out after three probes, some eight seconds; the looks of JobRecovery come on top.
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+    // A replica whose connections break is out after three probes. One whose connections stay is left twelve times this long, nine seconds, in which any
+    // message of its own would speak for it. The looks of JobRecovery come on top.
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(0.75);
     private static readonly TimeSpan TableRefresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AliveEvery = TimeSpan.FromSeconds(3);
 
