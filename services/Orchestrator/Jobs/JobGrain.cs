@@ -45,11 +45,12 @@ internal sealed class JobGrain(
         DelayDeactivation(TimeSpan.MaxValue);
         // Steps are arithmetic on whole images: they belong on the thread pool, not on the grain's scheduler.
         await Task.Run(() => runner.RunAsync(log, _cancel.Token, _suspend.Token));
+        DelayDeactivation(TimeSpan.Zero);
         if (log.HasEnded)
-            DelayDeactivation(TimeSpan.Zero);
-        else
-            // Suspended, or another process has it: whoever is asked next begins with what is written down.
-            DeactivateOnIdle();
+            return;
+        // Suspended, or another process has it: whoever is asked next begins with what is written down.
+        log.Leave();
+        DeactivateOnIdle();
     }
 
     public async Task CancelAsync()

@@ -22,7 +22,7 @@ internal sealed class JobLog
     private readonly LinkedList<JobEvent> _recent = [];
     private TaskCompletionSource _changed = NewSignal();
     private Job _job;
-    private bool _taken;
+    private bool _left;
 
     public JobLog(IJobDatabase database, TimeProvider time, JobRecord record)
     {
@@ -47,23 +47,13 @@ internal sealed class JobLog
     /// <summary>The stretch of the job's life whose records count.</summary>
     public string? Stretch => _record.Stretch;
 
-    /// <summary>Whether another process has written of the job, which leaves this log behind the times.</summary>
-    public bool IsTaken
-    {
-        get
-        {
-            lock (_gate)
-                return _taken;
-        }
-    }
-
     /// <summary>Writes down what happened, then shows it to the watchers.</summary>
     /// <param name="change">Changes the job, a copy of its own.</param>
     /// <param name="kind">Sets the event's kind.</param>
     /// <param name="cancellationToken">Cancels before it is written, never in between.</param>
     /// <param name="stretch">The stretch of the job's life whose records count from here on; null: as before.</param>
     /// <exception cref="JobGoneException">The job was deleted.</exception>
-    /// <exception cref="JobTakenException">Another process has written of the job: it is no longer this one's. Watchers' streams end.</exception>
+    /// <exception cref="JobTakenException">Another process has written of the job: it is no longer this one's.</exception>
     public async Task AppendAsync(Action<Job> change, Action<JobEvent> kind, CancellationToken cancellationToken, string? stretch = null)
     {
         await _writing.WaitAsync(cancellationToken);
@@ -83,18 +73,16 @@ internal sealed class JobLog
                 throw new JobGoneException(job.Id);
             Publish(live);
         }
-        catch (JobTakenException)
-        {
-            Signal(() => _taken = true);
-            throw;
-        }
         finally
         {
             _writing.Release();
         }
     }
 
-    /// <summary>Events from a number on, those to come included, until the job's last one, or the last before another process took the job.</summary>
+    /// <summary>The job goes on elsewhere, or later: those who watch it here have to watch it there.</summary>
+    public void Leave() => Signal(() => _left = true);
+
+    /// <summary>Events from a number on, those to come included, until the job's last one, or the last that is known here when this process leaves the job.</summary>
     public async IAsyncEnumerable<JobEvent> WatchAsync(
         long from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -109,7 +97,7 @@ internal sealed class JobLog
             {
                 changed = _changed.Task;
                 last = _job.LastEvent;
-                ended = _job.State.IsEnd() || _taken;
+                ended = _job.State.IsEnd() || _left;
                 var remembersNext = _recent.First is { } oldest && oldest.Value.Number <= next;
                 ready = remembersNext ? [.. _recent.Where(e => e.Number >= next)] : [];
             }
