@@ -76,6 +76,9 @@ internal sealed partial class ExceptionInterceptor(ILogger<ExceptionInterceptor>
             case IOException e when DiskFull.Is(e):
                 LogUnexpected(logger, context.Method, exception);
                 return new RpcException(new Status(StatusCode.ResourceExhausted, DiskFull.Message));
+            case IOException e when StorageAway.Is(e):
+                LogUnexpected(logger, context.Method, exception);
+                return new RpcException(new Status(StatusCode.Unavailable, StorageAway.Message));
             default:
                 LogUnexpected(logger, context.Method, exception);
                 return new RpcException(new Status(StatusCode.Internal, "The server failed unexpectedly; its log says why."));

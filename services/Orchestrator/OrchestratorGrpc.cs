@@ -16,7 +16,7 @@ namespace Ddpm.Orchestrator;
 internal sealed class OrchestratorGrpc(
     JobSubmission submission,
     IJobDatabase database,
-    IGrainFactory grains,
+    JobGrains grains,
     TrajectoryStore trajectories,
     IHostApplicationLifetime lifetime) : OrchestratorService.OrchestratorServiceBase
 {
@@ -27,7 +27,7 @@ internal sealed class OrchestratorGrpc(
         new() { Job = await submission.SubmitAsync(request, Tenant.Of(context), context.CancellationToken) };
 
     public override async Task<GetJobResponse> GetJob(GetJobRequest request, ServerCallContext context) =>
-        new() { Job = await FindAsync(request.JobId, context) };
+        new() { Job = await FindJobAsync(request.JobId, context) };
 
     public override async Task<ListJobsResponse> ListJobs(ListJobsRequest request, ServerCallContext context)
     {
@@ -58,21 +58,21 @@ internal sealed class OrchestratorGrpc(
             throw RpcErrors.Invalid("from_event", $"must be at least 1, or 0 for 1; is {request.FromEvent}");
         await FindAsync(request.JobId, context);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        await foreach (var happened in grains.GetGrain<IJobGrain>(request.JobId).WatchAsync(request.FromEvent, ending.Token).WithCancellation(ending.Token))
-            await responseStream.WriteAsync(new WatchJobResponse { Event = JobEvent.Parser.ParseFrom(happened) }, ending.Token);
+        await foreach (var happened in grains.WatchAsync(request.JobId, request.FromEvent, ending.Token))
+            await responseStream.WriteAsync(new WatchJobResponse { Event = happened }, ending.Token);
     }
 
     public override async Task<CancelJobResponse> CancelJob(CancelJobRequest request, ServerCallContext context)
     {
         await FindAsync(request.JobId, context);
-        await grains.GetGrain<IJobGrain>(request.JobId).CancelAsync();
-        return new CancelJobResponse { Job = await FindAsync(request.JobId, context) };
+        await grains.CancelAsync(request.JobId, context.CancellationToken);
+        return new CancelJobResponse { Job = await FindJobAsync(request.JobId, context) };
     }
 
     public override async Task<DeleteJobResponse> DeleteJob(DeleteJobRequest request, ServerCallContext context)
     {
         await FindAsync(request.JobId, context);
-        if (!await grains.GetGrain<IJobGrain>(request.JobId).DeleteAsync())
+        if (!await grains.DeleteAsync(request.JobId, context.CancellationToken))
             throw RpcErrors.FailedPrecondition($"Job {request.JobId} has not ended: cancel it first.");
         return new DeleteJobResponse();
     }
@@ -80,7 +80,7 @@ internal sealed class OrchestratorGrpc(
     public override async Task<GetImageResponse> GetImage(GetImageRequest request, ServerCallContext context)
     {
         await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
-        var png = await trajectories.ReadImageAsync(request.JobId, request.Trajectory, context.CancellationToken)
+        var png = await ReadAsync(request.JobId, folder => trajectories.ReadImageAsync(folder, request.Trajectory, context.CancellationToken), context)
             ?? throw RpcErrors.NotFound($"Trajectory {request.Trajectory} of job {request.JobId} has no finished image.");
         return new GetImageResponse { Png = UnsafeByteOperations.UnsafeWrap(png) };
     }
@@ -88,7 +88,7 @@ internal sealed class OrchestratorGrpc(
     public override async Task<GetImageGridResponse> GetImageGrid(GetImageGridRequest request, ServerCallContext context)
     {
         await FindAsync(request.JobId, context);
-        var png = await trajectories.ReadGridAsync(request.JobId, context.CancellationToken)
+        var png = await ReadAsync(request.JobId, folder => trajectories.ReadGridAsync(folder, context.CancellationToken), context)
             ?? throw RpcErrors.NotFound($"Job {request.JobId} has no finished images.");
         return new GetImageGridResponse { Png = UnsafeByteOperations.UnsafeWrap(png) };
     }
@@ -96,14 +96,14 @@ internal sealed class OrchestratorGrpc(
     public override async Task<ListFramesResponse> ListFrames(ListFramesRequest request, ServerCallContext context)
     {
         await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
-        var record = await trajectories.ReadAsync(request.JobId, request.Trajectory, context.CancellationToken);
+        var record = await ReadAsync(request.JobId, folder => trajectories.ReadAsync(folder, request.Trajectory, context.CancellationToken), context);
         return new ListFramesResponse { Frames = { (record?.Frames ?? []).Select(ToInfo) } };
     }
 
     public override async Task<GetFrameResponse> GetFrame(GetFrameRequest request, ServerCallContext context)
     {
         var job = await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
-        var record = await trajectories.ReadAsync(request.JobId, request.Trajectory, context.CancellationToken);
+        var record = await ReadAsync(request.JobId, folder => trajectories.ReadAsync(folder, request.Trajectory, context.CancellationToken), context);
         var frame = record?.Frames.FirstOrDefault(f => f.Step == request.Step)
             ?? throw RpcErrors.NotFound($"Trajectory {request.Trajectory} of job {request.JobId} kept no frame of step {request.Step}.");
         return new GetFrameResponse
@@ -119,15 +119,31 @@ internal sealed class OrchestratorGrpc(
     public override Task<ListSamplersResponse> ListSamplers(ListSamplersRequest request, ServerCallContext context) =>
         Task.FromResult(SamplerContract.All());
 
-    private async Task<Job> FindAsync(string jobId, ServerCallContext context)
+    private async Task<JobRecord> FindAsync(string jobId, ServerCallContext context) =>
+        (RecordId.IsValid(jobId) ? await database.FindAsync(jobId, context.CancellationToken) : null)
+            ?? throw RpcErrors.NotFound($"There is no job '{jobId}'.");
+
+    private async Task<Job> FindJobAsync(string jobId, ServerCallContext context) => Job.Parser.ParseFrom((await FindAsync(jobId, context)).Job);
+
+    /// <summary>Reads a record of the stretch that counts, also where another one begins to count in between.</summary>
+    private async Task<T?> ReadAsync<T>(string jobId, Func<StretchFolder, Task<T?>> read, ServerCallContext context)
+        where T : class
     {
-        var record = RecordId.IsValid(jobId) ? await database.FindAsync(jobId, context.CancellationToken) : null;
-        return record is null ? throw RpcErrors.NotFound($"There is no job '{jobId}'.") : Job.Parser.ParseFrom(record.Job);
+        var folder = StretchFolder.Of(await FindAsync(jobId, context));
+        while (true)
+        {
+            if (await read(folder) is { } found)
+                return found;
+            var now = StretchFolder.Of(await FindAsync(jobId, context));
+            if (now == folder)
+                return null;
+            folder = now;
+        }
     }
 
     private async Task<Job> FindTrajectoryAsync(string jobId, int trajectory, ServerCallContext context)
     {
-        var job = await FindAsync(jobId, context);
+        var job = await FindJobAsync(jobId, context);
         return trajectory >= 0 && trajectory < job.Spec.Count
             ? job
             : throw RpcErrors.NotFound($"Job {jobId} has trajectories 0 to {job.Spec.Count - 1}, not {trajectory}.");

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
+using StackExchange.Redis;
 
 namespace Ddpm.Orchestrator;
 
@@ -64,11 +66,41 @@ public sealed class OrchestratorOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.02", "00:01:00", ErrorMessage = "Orchestrator:ProgressInterval must be 0.02 seconds to 1 minute.")]
     public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.25);
 
-    /// <summary>Port of the silo on loopback. 0: a free one. Default: 0.</summary>
+    /// <summary>
+    /// Redis server through which replicas find each other, as StackExchange.Redis takes it: <c>host:port,password=…</c>. The replicas share the jobs of
+    /// one PostgreSQL database and one blob store. Null: this is the only replica. Default: null.
+    /// </summary>
+    public string? Redis { get; set; }
+
+    /// <summary>IP address at which the other replicas reach this one; ignored without <see cref="Redis"/>. Null: the machine's first. Default: null.</summary>
+    public string? SiloAddress { get; set; }
+
+    /// <summary>Port on which replicas talk to each other; without <see cref="Redis"/> on loopback alone. 0: a free one. Default: 0.</summary>
     [Range(0, 65535, ErrorMessage = "Orchestrator:SiloPort must be 0 to 65535.")]
     public int SiloPort { get; set; }
 
-    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext) => Denoisers
-        .Where(address => !address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "unix"))
-        .Select(address => new ValidationResult($"{Section}:{nameof(Denoisers)} holds '{address}' but must hold http://host:port, https://host:port or unix:/path."));
+    /// <summary>Whether other machines reach the port of the silo.</summary>
+    internal bool IsReachedByOthers => Redis is not null && !(IPAddress.TryParse(SiloAddress, out var address) && IPAddress.IsLoopback(address));
+
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
+    {
+        foreach (var address in Denoisers.Where(address => !address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "unix")))
+            yield return new ValidationResult($"{Section}:{nameof(Denoisers)} holds '{address}' but must hold http://host:port, https://host:port or unix:/path.");
+        if (SiloAddress is not null && !IPAddress.TryParse(SiloAddress, out _))
+            yield return new ValidationResult($"{Section}:{nameof(SiloAddress)} is '{SiloAddress}' but must be an IP address.");
+        if (Redis is not null && !IsRedis(Redis))
+            yield return new ValidationResult($"{Section}:{nameof(Redis)} must be host:port with options after commas, as in redis:6379,password=….");
+    }
+
+    private static bool IsRedis(string text)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(text).EndPoints.Count > 0;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,10 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Trajectories;
 using Ddpm.Storage;
+using Microsoft.Extensions.Options;
 
 namespace Ddpm.Orchestrator;
 
@@ -14,23 +13,29 @@ public static class OrchestratorServices
     public static WebApplicationBuilder AddOrchestrator(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddValidatedOptions<OrchestratorOptions>(OrchestratorOptions.Section);
+        services.AddValidatedOptions<OrchestratorOptions>(OrchestratorOptions.Section)
+            .Validate<IOptions<SecurityOptions>>(
+                (options, security) => security.Value.Insecure || !options.IsReachedByOthers,
+                $"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.Redis)} is set: the replicas call each other without TLS or a key, which needs a network that "
+                + $"nobody else is on; set {SecurityOptions.Section}:{nameof(SecurityOptions.Insecure)}=true to say that it is one.")
+            .Validate<IOptions<StorageOptions>>(
+                (options, storage) => options.Redis is null || storage.Value.Database is not null,
+                $"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.Redis)} is set: replicas share their jobs and need "
+                + $"{StorageOptions.Section}:{nameof(StorageOptions.Database)}, a PostgreSQL database.");
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddBlobStore().AddJobDatabase();
         services.AddSingleton<TrajectoryStore>();
         services.AddSingleton<OrchestratorMetrics>();
         services.AddSingleton<JobPlanner>();
+        services.AddSingleton<JobGrains>();
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton<IDenoiser, DenoiserPool>();
 
-        builder.Host.UseOrleans(silo =>
-        {
-            // One replica: the silo needs a port all the same, and the gateway, which serves other processes, none.
-            var configured = builder.Configuration.GetValue<int>($"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.SiloPort)}");
-            silo.UseLocalhostClustering(siloPort: configured == 0 ? FreePort() : configured, gatewayPort: 0);
-        });
+        builder.Host.UseOrleans(silo => silo.Configure(
+            builder.Configuration.GetSection(OrchestratorOptions.Section).Get<OrchestratorOptions>() ?? new OrchestratorOptions()));
+        services.AddSingleton<IFatalErrorHandler, SiloOutcast>();
         services.AddHostedService<JobRecovery>();
         return builder;
     }
@@ -39,12 +44,5 @@ public static class OrchestratorServices
     {
         app.MapGrpcService<OrchestratorGrpc>();
         return app;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

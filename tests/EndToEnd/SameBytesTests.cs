@@ -79,7 +79,8 @@ public sealed class SameBytesTests
         await foreach (var happened in client.WatchJobAsync(job.Id, cancellationToken: Cancellation))
             job = happened.Job;
         job.State.ShouldBe(JobState.Succeeded, job.Error);
-        return await File.ReadAllBytesAsync(Path.Combine(data, "blobs", "jobs", job.Id, "trajectories", "0000"), Cancellation);
+        var record = Directory.EnumerateFiles(Path.Combine(data, "blobs", "jobs", job.Id), "0000", SearchOption.AllDirectories).Single();
+        return await File.ReadAllBytesAsync(record, Cancellation);
     }
 
     /// <summary>Processes that are stopped last first.</summary>

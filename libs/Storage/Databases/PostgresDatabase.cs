@@ -11,6 +11,9 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
 {
     private const int Retries = 8;
 
+    /// <summary>Any number that nothing else in the database locks: "ddpm" in ASCII.</summary>
+    private const long MigrationLock = 0x6464706D;
+
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
     private readonly Func<DbContextOptions, TContext> _create;
@@ -22,9 +25,7 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
     {
         _create = create;
         _options = new DbContextOptionsBuilder().UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null)).Options;
-        using var context = Open();
-        // Of several processes that start together one migrates, the others wait for it.
-        context.Database.Migrate();
+        Migrate();
     }
 
     public TContext Open() => _create(_options);
@@ -32,5 +33,22 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
     public void Dispose()
     {
         // Connections are pooled by the process.
+    }
+
+    /// <summary>Of several processes that start together one migrates, the others wait for it and find nothing left to do.</summary>
+    private void Migrate()
+    {
+        using var context = Open();
+        // EF Core's own lock ends with the transaction of each single migration; one of the session's holds over all of them.
+        context.Database.OpenConnection();
+        context.Database.ExecuteSql($"SELECT pg_advisory_lock({MigrationLock})");
+        try
+        {
+            context.Database.Migrate();
+        }
+        finally
+        {
+            context.Database.ExecuteSql($"SELECT pg_advisory_unlock({MigrationLock})");
+        }
     }
 }

@@ -17,19 +17,20 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
     public async Task<(JobRecord Job, bool IsNew)> AddAsync(
         JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default)
     {
-        await using var context = Open();
-        context.Add(job);
-        context.Add(submitted);
         try
         {
-            await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
+            await _database.AskAsync(context =>
+            {
+                context.Add(job);
+                context.Add(submitted);
+                return context.SaveChangesAsync(cancellationToken);
+            });
             return (job, true);
         }
         catch (DbUpdateException)
         {
-            await using var fresh = Open();
-            var known = await fresh.Jobs.AsNoTracking()
-                .FirstOrDefaultAsync(j => j.Id == job.Id || j.RequestId == job.RequestId && j.RequestId != null, cancellationToken);
+            var known = await _database.AskAsync(context => context.Jobs.AsNoTracking()
+                .FirstOrDefaultAsync(j => j.Id == job.Id || j.RequestId == job.RequestId && j.RequestId != null, cancellationToken));
             if (known is null)
                 throw;
             // One that is there by its id was written by an attempt whose answer was lost with its connection.
@@ -37,71 +38,50 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
         }
     }
 
-    public async Task<JobRecord?> FindAsync(string id, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellationToken);
-    }
+    public Task<JobRecord?> FindAsync(string id, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => context.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellationToken));
 
     public Task<bool> UpdateAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken = default) =>
-        DatabaseWrite.GuardAsync(() => WriteAsync(job, happened, cancellationToken));
+        _database.AskAsync(context => WriteAsync(context, job, happened, cancellationToken));
 
-    public async Task RequestCancelAsync(string id, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        await DatabaseWrite.GuardAsync(() => context.Jobs
+    public Task RequestCancelAsync(string id, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => context.Jobs
             .Where(j => j.Id == id)
             .ExecuteUpdateAsync(set => set.SetProperty(j => j.CancelRequested, true), cancellationToken));
-    }
 
     public async Task<IReadOnlyList<JobRecord>> PageAsync(
-        JobFilter filter, string? before, int limit, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        var jobs = Matching(context, filter);
-        if (before is not null)
-            jobs = jobs.Where(j => string.Compare(j.Id, before) < 0);
-        return await jobs.OrderByDescending(j => j.Id).Take(limit).ToListAsync(cancellationToken);
-    }
+        JobFilter filter, string? before, int limit, CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => Matching(context, filter)
+            .Where(j => before == null || string.Compare(j.Id, before) < 0)
+            .OrderByDescending(j => j.Id)
+            .Take(limit)
+            .ToListAsync(cancellationToken));
 
-    public async Task<long> CountAsync(JobFilter filter, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await Matching(context, filter).LongCountAsync(cancellationToken);
-    }
+    public Task<long> CountAsync(JobFilter filter, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => Matching(context, filter).LongCountAsync(cancellationToken));
 
-    public async Task<IReadOnlyList<string>> UnfinishedAsync(CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Jobs
+    public async Task<IReadOnlyList<string>> UnfinishedAsync(CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => context.Jobs
             .Where(j => j.Status == JobStatus.Queued || j.Status == JobStatus.Running)
             .OrderBy(j => j.Id)
             .Select(j => j.Id)
-            .ToListAsync(cancellationToken);
-    }
+            .ToListAsync(cancellationToken));
 
     public async Task<IReadOnlyList<JobEventRecord>> EventsAsync(
-        string jobId, long from, int limit, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Events.AsNoTracking()
+        string jobId, long from, int limit, CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => context.Events.AsNoTracking()
             .Where(e => e.JobId == jobId && e.Number >= from)
             .OrderBy(e => e.Number)
             .Take(limit)
-            .ToListAsync(cancellationToken);
-    }
+            .ToListAsync(cancellationToken));
 
-    public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        await DatabaseWrite.GuardAsync(() => context.Jobs.Where(j => j.Id == id).ExecuteDeleteAsync(cancellationToken));
-    }
+    public Task DeleteAsync(string id, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => context.Jobs.Where(j => j.Id == id).ExecuteDeleteAsync(cancellationToken));
 
     public void Dispose() => _database.Dispose();
 
-    private async Task<bool> WriteAsync(JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
+    private static async Task<bool> WriteAsync(JobsContext context, JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
     {
-        await using var context = Open();
         return await context.Database.CreateExecutionStrategy().ExecuteAsync(
             async cancellation =>
             {
@@ -110,6 +90,7 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
                 var updated = await context.Jobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(
                     set => set
                         .SetProperty(j => j.Status, job.Status)
+                        .SetProperty(j => j.Stretch, job.Stretch)
                         .SetProperty(j => j.LastEvent, job.LastEvent)
                         .SetProperty(j => j.Job, job.Job),
                     cancellation);
@@ -126,8 +107,6 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
             },
             cancellationToken);
     }
-
-    private JobsContext Open() => _database.Open();
 
     private static IQueryable<JobRecord> Matching(JobsContext context, JobFilter filter)
     {

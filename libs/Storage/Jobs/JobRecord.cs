@@ -28,6 +28,9 @@ public sealed class JobRecord
     /// <summary>Whether a client has asked for an end; takes effect at the next step, also after a restart.</summary>
     public bool CancelRequested { get; set; }
 
+    /// <summary>Stretch of the job's life whose images and checkpoints count; null before the first, and of jobs from before stretches had names.</summary>
+    public string? Stretch { get; set; }
+
     /// <summary>Number of the newest event.</summary>
     public long LastEvent { get; set; }
 

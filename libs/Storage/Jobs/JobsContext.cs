@@ -19,6 +19,7 @@ internal class JobsContext(DbContextOptions options) : DbContext(options)
             job.Property(j => j.RequestId).HasMaxLength(128);
             job.Property(j => j.Model).HasMaxLength(63);
             job.Property(j => j.Sampler).HasMaxLength(63);
+            job.Property(j => j.Stretch).HasMaxLength(36);
             job.HasIndex(j => j.RequestId).IsUnique();
             job.HasIndex(j => new { j.Status, j.Id });
         });

@@ -17,19 +17,20 @@ public sealed class RunDatabase : IRunDatabase, IDisposable
     public async Task<(RunRecord Run, bool IsNew)> AddAsync(
         RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default)
     {
-        await using var context = Open();
-        context.Add(run);
-        context.Add(submitted);
         try
         {
-            await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
+            await _database.AskAsync(context =>
+            {
+                context.Add(run);
+                context.Add(submitted);
+                return context.SaveChangesAsync(cancellationToken);
+            });
             return (run, true);
         }
         catch (DbUpdateException)
         {
-            await using var fresh = Open();
-            var known = await fresh.Runs.AsNoTracking()
-                .FirstOrDefaultAsync(r => r.Id == run.Id || r.RequestId == run.RequestId && r.RequestId != null, cancellationToken);
+            var known = await _database.AskAsync(context => context.Runs.AsNoTracking()
+                .FirstOrDefaultAsync(r => r.Id == run.Id || r.RequestId == run.RequestId && r.RequestId != null, cancellationToken));
             if (known is null)
                 throw;
             // One that is there by its id was written by an attempt whose answer was lost with its connection.
@@ -37,56 +38,40 @@ public sealed class RunDatabase : IRunDatabase, IDisposable
         }
     }
 
-    public async Task<RunRecord?> FindAsync(string id, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken);
-    }
+    public Task<RunRecord?> FindAsync(string id, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken));
 
-    public async Task UpdateAsync(RunRecord run, RunEventRecord happened, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        context.Update(run);
-        context.Add(happened);
-        await DatabaseWrite.GuardAsync(() => context.SaveChangesAsync(cancellationToken));
-    }
+    public Task UpdateAsync(RunRecord run, RunEventRecord happened, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context =>
+        {
+            context.Update(run);
+            context.Add(happened);
+            return context.SaveChangesAsync(cancellationToken);
+        });
 
-    public async Task DeleteAsync(string id, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        await DatabaseWrite.GuardAsync(() => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));
-    }
+    public Task DeleteAsync(string id, CancellationToken cancellationToken = default) =>
+        _database.AskAsync(context => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));
 
-    public async Task<IReadOnlyList<RunRecord>> PageAsync(string? before, int limit, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        var runs = context.Runs.AsNoTracking();
-        if (before is not null)
-            runs = runs.Where(r => string.Compare(r.Id, before) < 0);
-        return await runs.OrderByDescending(r => r.Id).Take(limit).ToListAsync(cancellationToken);
-    }
+    public async Task<IReadOnlyList<RunRecord>> PageAsync(string? before, int limit, CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => context.Runs.AsNoTracking()
+            .Where(r => before == null || string.Compare(r.Id, before) < 0)
+            .OrderByDescending(r => r.Id)
+            .Take(limit)
+            .ToListAsync(cancellationToken));
 
-    public async Task<IReadOnlyList<RunRecord>> UnfinishedAsync(CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Runs.AsNoTracking()
+    public async Task<IReadOnlyList<RunRecord>> UnfinishedAsync(CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => context.Runs.AsNoTracking()
             .Where(r => r.Status == RunStatus.Queued || r.Status == RunStatus.Running)
             .OrderBy(r => r.Id)
-            .ToListAsync(cancellationToken);
-    }
+            .ToListAsync(cancellationToken));
 
     public async Task<IReadOnlyList<RunEventRecord>> EventsAsync(
-        string runId, long from, int limit, CancellationToken cancellationToken = default)
-    {
-        await using var context = Open();
-        return await context.Events.AsNoTracking()
+        string runId, long from, int limit, CancellationToken cancellationToken = default) =>
+        await _database.AskAsync(context => context.Events.AsNoTracking()
             .Where(e => e.RunId == runId && e.Number >= from)
             .OrderBy(e => e.Number)
             .Take(limit)
-            .ToListAsync(cancellationToken);
-    }
+            .ToListAsync(cancellationToken));
 
     public void Dispose() => _database.Dispose();
-
-    private RunsContext Open() => _database.Open();
 }

@@ -35,22 +35,33 @@ internal sealed class JobGrain(
 
     public Task StartAsync()
     {
-        if (_log is null || _log.HasEnded || !_run.IsCompleted)
-            return Task.CompletedTask;
+        if (_log is not null && !_log.HasEnded && _run.IsCompleted && !_suspend.IsCancellationRequested)
+            _run = RunAsync(_log);
+        return Task.CompletedTask;
+    }
+
+    private async Task RunAsync(JobLog log)
+    {
         DelayDeactivation(TimeSpan.MaxValue);
         // Steps are arithmetic on whole images: they belong on the thread pool, not on the grain's scheduler.
-        _run = Task.Run(() => runner.RunAsync(_log, _cancel.Token, _suspend.Token));
-        return Task.CompletedTask;
+        await Task.Run(() => runner.RunAsync(log, _cancel.Token, _suspend.Token));
+        if (log.HasEnded)
+            DelayDeactivation(TimeSpan.Zero);
+        else
+            // Suspended, or another process has it: whoever is asked next begins with what is written down.
+            DeactivateOnIdle();
     }
 
     public async Task CancelAsync()
     {
-        if (_log is null || _log.HasEnded)
+        if (_log is not { HasEnded: false } log)
             return;
         await database.RequestCancelAsync(this.GetPrimaryKeyString());
         await _cancel.CancelAsync();
         await StartAsync();
         await _run;
+        if (!log.HasEnded)
+            throw new OrleansException($"Job {this.GetPrimaryKeyString()} is being taken up elsewhere.");
     }
 
     public async IAsyncEnumerable<byte[]> WatchAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -22,6 +22,7 @@ internal sealed class JobLog
     private readonly LinkedList<JobEvent> _recent = [];
     private TaskCompletionSource _changed = NewSignal();
     private Job _job;
+    private bool _taken;
 
     public JobLog(IJobDatabase database, TimeProvider time, JobRecord record)
     {
@@ -43,12 +44,27 @@ internal sealed class JobLog
 
     public bool HasEnded => Job.State.IsEnd();
 
+    /// <summary>The stretch of the job's life whose records count.</summary>
+    public string? Stretch => _record.Stretch;
+
+    /// <summary>Whether another process has written of the job, which leaves this log behind the times.</summary>
+    public bool IsTaken
+    {
+        get
+        {
+            lock (_gate)
+                return _taken;
+        }
+    }
+
     /// <summary>Writes down what happened, then shows it to the watchers.</summary>
     /// <param name="change">Changes the job, a copy of its own.</param>
     /// <param name="kind">Sets the event's kind.</param>
     /// <param name="cancellationToken">Cancels before it is written, never in between.</param>
+    /// <param name="stretch">The stretch of the job's life whose records count from here on; null: as before.</param>
     /// <exception cref="JobGoneException">The job was deleted.</exception>
-    public async Task AppendAsync(Action<Job> change, Action<JobEvent> kind, CancellationToken cancellationToken)
+    /// <exception cref="JobTakenException">Another process has written of the job: it is no longer this one's. Watchers' streams end.</exception>
+    public async Task AppendAsync(Action<Job> change, Action<JobEvent> kind, CancellationToken cancellationToken, string? stretch = null)
     {
         await _writing.WaitAsync(cancellationToken);
         try
@@ -60,11 +76,17 @@ internal sealed class JobLog
             kind(live);
 
             _record.Status = JobStates.ToStatus(job.State);
+            _record.Stretch = stretch ?? _record.Stretch;
             _record.LastEvent = job.LastEvent;
             _record.Job = job.ToByteArray();
             if (!await _database.UpdateAsync(_record, ToRecord(live), cancellationToken))
                 throw new JobGoneException(job.Id);
             Publish(live);
+        }
+        catch (JobTakenException)
+        {
+            Signal(() => _taken = true);
+            throw;
         }
         finally
         {
@@ -72,7 +94,7 @@ internal sealed class JobLog
         }
     }
 
-    /// <summary>Events from a number on, those to come included, until the job's last one.</summary>
+    /// <summary>Events from a number on, those to come included, until the job's last one, or the last before another process took the job.</summary>
     public async IAsyncEnumerable<JobEvent> WatchAsync(
         long from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -87,7 +109,7 @@ internal sealed class JobLog
             {
                 changed = _changed.Task;
                 last = _job.LastEvent;
-                ended = _job.State.IsEnd();
+                ended = _job.State.IsEnd() || _taken;
                 var remembersNext = _recent.First is { } oldest && oldest.Value.Number <= next;
                 ready = remembersNext ? [.. _recent.Where(e => e.Number >= next)] : [];
             }
@@ -118,15 +140,21 @@ internal sealed class JobLog
         return new JobEventRecord { JobId = live.Job.Id, Number = live.Number, Event = kept.ToByteArray() };
     }
 
-    private void Publish(JobEvent live)
+    private void Publish(JobEvent live) => Signal(() =>
+    {
+        _job = live.Job;
+        _recent.AddLast(live);
+        if (_recent.Count > Remembered)
+            _recent.RemoveFirst();
+    });
+
+    /// <summary>Changes what the watchers see, and wakes them.</summary>
+    private void Signal(Action change)
     {
         TaskCompletionSource changed;
         lock (_gate)
         {
-            _job = live.Job;
-            _recent.AddLast(live);
-            if (_recent.Count > Remembered)
-                _recent.RemoveFirst();
+            change();
             (changed, _changed) = (_changed, NewSignal());
         }
         changed.SetResult();

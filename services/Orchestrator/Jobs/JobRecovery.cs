@@ -2,30 +2,47 @@ using Ddpm.Storage.Jobs;
 
 namespace Ddpm.Orchestrator.Jobs;
 
-/// <summary>When the process has started, takes up the jobs that an earlier one left unfinished.</summary>
-internal sealed partial class JobRecovery(IJobDatabase database, IGrainFactory grains, ILogger<JobRecovery> logger) : BackgroundService
+/// <summary>
+/// Takes up jobs that nobody runs: at the start those that an earlier process left, later those of a replica that went away. Every replica looks for them all
+/// the time, and a job that runs is not disturbed by being started. What decides is the database alone, which has a job before its submission is answered.
+/// </summary>
+internal sealed partial class JobRecovery(IJobDatabase database, JobGrains grains, TimeProvider time, ILogger<JobRecovery> logger) : BackgroundService
 {
+    /// <summary>Time between two looks: what it adds to the time in which a lost replica is noticed.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    private bool _failed;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var unfinished = await database.UnfinishedAsync(stoppingToken);
-        if (unfinished.Count > 0)
-            LogRecovering(logger, unfinished.Count);
-        foreach (var id in unfinished)
+        await TakeUpAsync(isFirst: true, stoppingToken);
+        using var ticks = new PeriodicTimer(Interval, time);
+        while (await ticks.WaitForNextTickAsync(stoppingToken))
+            await TakeUpAsync(isFirst: false, stoppingToken);
+    }
+
+    private async Task TakeUpAsync(bool isFirst, CancellationToken stoppingToken)
+    {
+        try
         {
-            try
-            {
-                await grains.GetGrain<IJobGrain>(id).StartAsync();
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogNotRecovered(logger, id, e);
-            }
+            var unfinished = await database.UnfinishedAsync(stoppingToken);
+            if (isFirst && unfinished.Count > 0)
+                LogRecovering(logger, unfinished.Count);
+            await Task.WhenAll(unfinished.Select(grains.StartAsync)).WaitAsync(stoppingToken);
+            _failed = false;
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Once, not every two seconds while a database or a replica is away.
+            if (!_failed)
+                LogNotRecovered(logger, e);
+            _failed = true;
         }
     }
 
     [LoggerMessage(1, LogLevel.Information, "Taking up {Count} unfinished jobs")]
     private static partial void LogRecovering(ILogger logger, int count);
 
-    [LoggerMessage(2, LogLevel.Error, "Job {JobId} could not be taken up; it is tried again at the next start")]
-    private static partial void LogNotRecovered(ILogger logger, string jobId, Exception exception);
+    [LoggerMessage(2, LogLevel.Warning, "Jobs that nobody runs could not all be taken up; it is tried again and again")]
+    private static partial void LogNotRecovered(ILogger logger, Exception exception);
 }

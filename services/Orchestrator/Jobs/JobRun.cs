@@ -3,6 +3,7 @@ using Ddpm.Diffusion;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Images;
 using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Storage;
 using Ddpm.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -16,7 +17,7 @@ namespace Ddpm.Orchestrator.Jobs;
 internal sealed class JobRun(
     JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorMetrics metrics, OrchestratorOptions options, TimeProvider time)
 {
-    private readonly string _jobId = log.Job.Id;
+    private readonly StretchFolder _folder = new(log.Job.Id, RecordId.Next(time));
     private readonly Turn _turn = new(log.Job.Tenant, log.Job.Id, log.Job.Priority);
     private readonly Dictionary<int, int> _shownSteps = [];
     private readonly Dictionary<int, int> _writtenSteps = [];
@@ -24,7 +25,7 @@ internal sealed class JobRun(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var trajectories = await OpenAsync(stop);
+        var trajectories = await TakeUpAsync(stop);
         await AnnounceAsync(trajectories, stop);
 
         using var stopAll = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -50,15 +51,23 @@ internal sealed class JobRun(
         await FinishAsync(trajectories, stop);
     }
 
-    private async Task<Trajectory[]> OpenAsync(CancellationToken stop)
+    /// <summary>Opens the trajectories where the stretch before this one left them, and keeps what it left as this one's own.</summary>
+    private async Task<Trajectory[]> TakeUpAsync(CancellationToken stop)
     {
+        var before = new StretchFolder(log.Job.Id, log.Stretch);
         var selection = new FrameSelection(plan.Spec.Steps, options.FramesPerTrajectory);
         var trajectories = new Trajectory[plan.Spec.Count];
         for (var k = 0; k < trajectories.Length; k++)
         {
-            trajectories[k] = await store.ReadAsync(_jobId, k, stop) is { } record
-                ? Trajectory.Continue(k, plan.Sampler, selection, plan.Spec.Seed, record)
-                : Trajectory.Begin(k, plan.Sampler, selection, plan.Spec.Seed, plan.Elements);
+            if (await store.ReadAsync(before, k, stop) is { } record)
+            {
+                await store.WriteAsync(_folder, k, record, stop);
+                trajectories[k] = Trajectory.Continue(k, plan.Sampler, selection, plan.Spec.Seed, record);
+            }
+            else
+            {
+                trajectories[k] = Trajectory.Begin(k, plan.Sampler, selection, plan.Spec.Seed, plan.Elements);
+            }
             _shownSteps[k] = _writtenSteps[k] = trajectories[k].State.Step;
         }
         return trajectories;
@@ -81,7 +90,8 @@ internal sealed class JobRun(
                 if (resumed)
                     happened.StateChanged.ResumedFromStep = SlowestOf(trajectories).State.Step;
             },
-            stop);
+            stop,
+            _folder.Stretch);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever stops one trajectory stops the others.")]
@@ -186,7 +196,7 @@ internal sealed class JobRun(
         async Task WriteAsync(Trajectory trajectory)
         {
             var record = trajectory.Snapshot();
-            await store.WriteAsync(_jobId, trajectory.Index, record, cancellationToken);
+            await store.WriteAsync(_folder, trajectory.Index, record, cancellationToken);
             lock (_writtenSteps)
                 _writtenSteps[trajectory.Index] = record.Checkpoint.Step;
         }
@@ -210,13 +220,13 @@ internal sealed class JobRun(
     private Task WriteImageAsync(Trajectory trajectory, CancellationToken cancellationToken)
     {
         var png = PngEncoder.Encode(trajectory.State.X, plan.SampleShape);
-        return store.WriteImageAsync(_jobId, trajectory.Index, ImageMetadata.Describe(png, plan, trajectory.Index, _evaluation), cancellationToken);
+        return store.WriteImageAsync(_folder, trajectory.Index, ImageMetadata.Describe(png, plan, trajectory.Index, _evaluation), cancellationToken);
     }
 
     private Task WriteGridAsync(Trajectory[] trajectories, CancellationToken cancellationToken)
     {
         var grid = PngEncoder.EncodeGrid([.. trajectories.Select(t => t.State.X)], plan.SampleShape);
-        return store.WriteGridAsync(_jobId, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), cancellationToken);
+        return store.WriteGridAsync(_folder, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), cancellationToken);
     }
 
     private static Trajectory SlowestOf(Trajectory[] trajectories) => trajectories.MinBy(t => t.State.Step)!;

@@ -1,6 +1,8 @@
 using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Storage.Files;
+using Ddpm.Storage.Jobs;
 using Ddpm.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -38,6 +40,10 @@ internal sealed partial class JobRunner(
         catch (JobGoneException)
         {
         }
+        catch (JobTakenException)
+        {
+            LogTaken(logger, log.Job.Id, log.Job.StepsDone);
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             await EndAsync(log, JobState.Cancelled, "", suspend);
@@ -45,6 +51,11 @@ internal sealed partial class JobRunner(
         catch (OperationCanceledException) when (suspend.IsCancellationRequested)
         {
             LogSuspended(logger, log.Job.Id, log.Job.StepsDone);
+        }
+        catch (StorageUnavailableException e)
+        {
+            // The job is as it was last written down, and is taken up from there when the storage answers.
+            LogLeft(logger, log.Job.Id, log.Job.StepsDone, e.Message);
         }
         catch (Exception e)
         {
@@ -56,6 +67,21 @@ internal sealed partial class JobRunner(
         {
             if (entered)
                 slots.Leave(log.Job.Priority);
+        }
+        if (log.HasEnded)
+            await TidyAsync(log);
+    }
+
+    /// <summary>What earlier stretches of an ended job's life have left is of no use; where it cannot be removed, it goes with the job.</summary>
+    private async Task TidyAsync(JobLog log)
+    {
+        try
+        {
+            await store.KeepOnlyAsync(new StretchFolder(log.Job.Id, log.Stretch), CancellationToken.None);
+        }
+        catch (IOException e)
+        {
+            LogNotTidied(logger, log.Job.Id, e.Message);
         }
     }
 
@@ -87,7 +113,7 @@ internal sealed partial class JobRunner(
                     CancellationToken.None);
                 return;
             }
-            catch (JobGoneException)
+            catch (Exception e) when (e is JobGoneException or JobTakenException)
             {
                 return;
             }
@@ -112,4 +138,13 @@ internal sealed partial class JobRunner(
 
     [LoggerMessage(3, LogLevel.Error, "That job {JobId} is {State} could not be written down: {Reason}")]
     private static partial void LogEndNotWritten(ILogger logger, string jobId, JobState state, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "Job {JobId} was taken up by another process while this one was away; it is left at step {Step}")]
+    private static partial void LogTaken(ILogger logger, string jobId, int step);
+
+    [LoggerMessage(5, LogLevel.Warning, "What earlier stretches of job {JobId} left could not be removed: {Reason}")]
+    private static partial void LogNotTidied(ILogger logger, string jobId, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Job {JobId} is left at step {Step} until its storage answers: {Reason}")]
+    private static partial void LogLeft(ILogger logger, string jobId, int step, string reason);
 }

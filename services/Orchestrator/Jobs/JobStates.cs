@@ -8,5 +8,7 @@ internal static class JobStates
 {
     public static JobStatus ToStatus(JobState state) => (JobStatus)(int)state;
 
+    public static bool IsEnd(this JobStatus status) => status is JobStatus.Succeeded or JobStatus.Failed or JobStatus.Cancelled;
+
     public static bool IsEnd(this JobState state) => state is JobState.Succeeded or JobState.Failed or JobState.Cancelled;
 }

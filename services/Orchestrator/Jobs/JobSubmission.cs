@@ -9,8 +9,13 @@ using Microsoft.Extensions.Options;
 namespace Ddpm.Orchestrator.Jobs;
 
 /// <summary>Takes a job: resolves and validates it, writes it down, and only then starts it and answers.</summary>
-internal sealed class JobSubmission(
-    JobPlanner planner, IJobDatabase database, IGrainFactory grains, IOptions<OrchestratorOptions> options, TimeProvider time)
+internal sealed partial class JobSubmission(
+    JobPlanner planner,
+    IJobDatabase database,
+    JobGrains grains,
+    IOptions<OrchestratorOptions> options,
+    TimeProvider time,
+    ILogger<JobSubmission> logger)
 {
     private const int MaximumRequestIdLength = 128;
 
@@ -34,8 +39,21 @@ internal sealed class JobSubmission(
         var (job, isNew) = await database.AddAsync(record, submitted, cancellationToken);
         if (!isNew && !JobSpec.Parser.ParseFrom(job.Spec).Equals(asked))
             throw RpcErrors.AlreadyExists($"request_id '{request.RequestId}' was used for a different job, {job.Id}.");
-        await grains.GetGrain<IJobGrain>(job.Id).StartAsync();
+        await StartAsync(job.Id);
         return Job.Parser.ParseFrom(job.Job);
+    }
+
+    /// <summary>What is written down is sure to run: a job whose replica is away at this moment is taken up with those that it left.</summary>
+    private async Task StartAsync(string jobId)
+    {
+        try
+        {
+            await grains.StartAsync(jobId);
+        }
+        catch (Exception e) when (JobGrains.IsAway(e))
+        {
+            LogNotStarted(logger, jobId, e.Message);
+        }
     }
 
     private async Task RefuseWhenFullAsync(CancellationToken cancellationToken)
@@ -74,4 +92,7 @@ internal sealed class JobSubmission(
         };
         return (record, JobLog.ToRecord(submitted));
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "Job {JobId} is not started yet, for its replica is away: {Reason}")]
+    private static partial void LogNotStarted(ILogger logger, string jobId, string reason);
 }

@@ -7,36 +7,47 @@ namespace Ddpm.Orchestrator.Trajectories;
 /// <summary>Where a job's trajectories, images and grid are kept.</summary>
 internal sealed class TrajectoryStore(IBlobStore blobs)
 {
-    public async Task<TrajectoryRecord?> ReadAsync(string jobId, int trajectory, CancellationToken cancellationToken) =>
-        await blobs.GetAsync(TrajectoryKey(jobId, trajectory), cancellationToken) is { } bytes
+    public async Task<TrajectoryRecord?> ReadAsync(StretchFolder folder, int trajectory, CancellationToken cancellationToken) =>
+        await blobs.GetAsync(TrajectoryKey(folder, trajectory), cancellationToken) is { } bytes
             ? TrajectoryRecord.Parser.ParseFrom(bytes)
             : null;
 
-    public Task WriteAsync(string jobId, int trajectory, TrajectoryRecord record, CancellationToken cancellationToken) =>
-        blobs.PutAsync(TrajectoryKey(jobId, trajectory), record.ToByteArray(), cancellationToken);
+    public Task WriteAsync(StretchFolder folder, int trajectory, TrajectoryRecord record, CancellationToken cancellationToken) =>
+        blobs.PutAsync(TrajectoryKey(folder, trajectory), record.ToByteArray(), cancellationToken);
 
-    public Task<byte[]?> ReadImageAsync(string jobId, int trajectory, CancellationToken cancellationToken) =>
-        blobs.GetAsync(ImageKey(jobId, trajectory), cancellationToken);
+    public Task<byte[]?> ReadImageAsync(StretchFolder folder, int trajectory, CancellationToken cancellationToken) =>
+        blobs.GetAsync(ImageKey(folder, trajectory), cancellationToken);
 
-    public Task WriteImageAsync(string jobId, int trajectory, byte[] png, CancellationToken cancellationToken) =>
-        blobs.PutAsync(ImageKey(jobId, trajectory), png, cancellationToken);
+    public Task WriteImageAsync(StretchFolder folder, int trajectory, byte[] png, CancellationToken cancellationToken) =>
+        blobs.PutAsync(ImageKey(folder, trajectory), png, cancellationToken);
 
-    public Task<byte[]?> ReadGridAsync(string jobId, CancellationToken cancellationToken) =>
-        blobs.GetAsync(GridKey(jobId), cancellationToken);
+    public Task<byte[]?> ReadGridAsync(StretchFolder folder, CancellationToken cancellationToken) =>
+        blobs.GetAsync(GridKey(folder), cancellationToken);
 
-    public Task WriteGridAsync(string jobId, byte[] png, CancellationToken cancellationToken) =>
-        blobs.PutAsync(GridKey(jobId), png, cancellationToken);
+    public Task WriteGridAsync(StretchFolder folder, byte[] png, CancellationToken cancellationToken) =>
+        blobs.PutAsync(GridKey(folder), png, cancellationToken);
 
+    /// <summary>Removes what the job's other stretches have left.</summary>
+    public async Task KeepOnlyAsync(StretchFolder folder, CancellationToken cancellationToken)
+    {
+        var job = StretchFolder.JobKey(folder.JobId) + "/";
+        var left = (await blobs.ListAsync(StretchFolder.JobKey(folder.JobId), cancellationToken))
+            .Select(key => key[job.Length..].Split('/')[0])
+            .Distinct()
+            .Where(name => name != folder.Stretch);
+        foreach (var name in left)
+            await blobs.DeleteFolderAsync(job + name, cancellationToken);
+    }
+
+    /// <summary>Removes everything that is kept of a job.</summary>
     public Task DeleteAsync(string jobId, CancellationToken cancellationToken) =>
-        blobs.DeleteFolderAsync(Folder(jobId), cancellationToken);
+        blobs.DeleteFolderAsync(StretchFolder.JobKey(jobId), cancellationToken);
 
-    private static string Folder(string jobId) => $"jobs/{jobId}";
+    private static string TrajectoryKey(StretchFolder folder, int trajectory) => $"{folder.Key}/trajectories/{Number(trajectory)}";
 
-    private static string TrajectoryKey(string jobId, int trajectory) => $"{Folder(jobId)}/trajectories/{Number(trajectory)}";
+    private static string ImageKey(StretchFolder folder, int trajectory) => $"{folder.Key}/images/{Number(trajectory)}.png";
 
-    private static string ImageKey(string jobId, int trajectory) => $"{Folder(jobId)}/images/{Number(trajectory)}.png";
-
-    private static string GridKey(string jobId) => $"{Folder(jobId)}/grid.png";
+    private static string GridKey(StretchFolder folder) => $"{folder.Key}/grid.png";
 
     private static string Number(int trajectory) => trajectory.ToString("D4", CultureInfo.InvariantCulture);
 }

@@ -199,8 +199,8 @@ public sealed class JobLifeTests : IDisposable
                 cluster.Denoiser.Hold();
         };
         var job = await cluster.SubmitAsync(Spec(steps: 300));
-        var records = Path.Combine(_root.Path, "blobs", "jobs", job.Id, "trajectories");
-        await UntilAsync(() => Directory.Exists(records) && Directory.EnumerateFiles(records, "0*").Count() == 2);
+        var records = Path.Combine(_root.Path, "blobs", "jobs", job.Id);
+        await UntilAsync(() => Directory.Exists(records) && Directory.EnumerateFiles(records, "0*", SearchOption.AllDirectories).Count() == 2);
         return (_root.Copy(), job.Id, undisturbed);
     }
 

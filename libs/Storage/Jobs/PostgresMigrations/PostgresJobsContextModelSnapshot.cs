@@ -78,6 +78,10 @@ namespace Ddpm.Storage.Jobs.PostgresMigrations
                     b.Property<int>("Status")
                         .HasColumnType("integer");
 
+                    b.Property<string>("Stretch")
+                        .HasMaxLength(36)
+                        .HasColumnType("character varying(36)");
+
                     b.HasKey("Id");
 
                     b.HasIndex("RequestId")

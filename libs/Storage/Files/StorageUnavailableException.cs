@@ -1,0 +1,12 @@
+namespace Ddpm.Storage.Files;
+
+/// <summary>
+/// A server that keeps something does not answer, and went on not answering while it was asked again; whether a write reached it is not known. Carries the code
+/// that the system has for that.
+/// </summary>
+public sealed class StorageUnavailableException : IOException
+{
+    private const int TimedOut = 110;
+
+    public StorageUnavailableException(Exception inner) : base($"The storage does not answer: {inner.GetBaseException().Message}", inner) => HResult = TimedOut;
+}
