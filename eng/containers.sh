@@ -31,13 +31,15 @@ refuse() {
 # --- engine -----------------------------------------------------------------------------------------------------------------------------------
 
 [ "$(uname -m)" = x86_64 ] || refuse "libtorch is there for x86-64 alone"
-mkdir -p "$work"
 find_client
 # Of an older engine than the client.
 export DOCKER_API_VERSION=${DOCKER_API_VERSION:-1.41}
 if engine_answers; then
+  mkdir -p "$work"
   enter=()
 else
+  require_private_engine
+  mkdir -p "$work"
   # One at a time: they share what was built.
   exec 9>"$work/lock"
   flock 9
@@ -62,7 +64,7 @@ registry_images() {
 
 own_images() {
   command -v mmdebstrap >/dev/null && [ "$(id -u)" -eq 0 ] || refuse "the engine reaches no registry, and only root with mmdebstrap makes base images"
-  POSTGRES_IMAGE=$(debian_image)
+  POSTGRES_IMAGE=$(debian_image) || refuse "the engine reaches no registry, nor this machine Debian's packages for a base image"
   REDIS_IMAGE=$POSTGRES_IMAGE
   RUNTIME_IMAGE=$(runtime_image)
   SDK_IMAGE=$(sdk_image "$POSTGRES_IMAGE")

@@ -15,15 +15,17 @@ find_client() {
 
 engine_answers() { timeout 20 "$docker" version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-# Starts dockerd in namespaces of its own: no network but loopback and its own bridges, nothing mounted outside, and whatever it started ends with it.
-start_private_engine() {
+require_private_engine() {
   local tool
   for tool in dockerd unshare nsenter setpriv ip mmdebstrap; do
     command -v "$tool" >/dev/null || refuse "no engine answers, and to start one $tool is missing"
   done
   [ "$(id -u)" -eq 0 ] || refuse "no engine answers, and only root can start one"
   unshare --net --mount --pid --fork true 2>/dev/null || refuse "no engine answers, and namespaces for one are not permitted here"
+}
 
+# Starts dockerd in namespaces of its own: no network but loopback and its own bridges, nothing mounted outside, and whatever it started ends with it.
+start_private_engine() {
   run=$(mktemp -d /tmp/ddpm-engine.XXXXXX)
   export DOCKER_HOST=unix://$run/docker.sock
   # shellcheck disable=SC2016
