@@ -95,7 +95,7 @@ if [ -n "${engine_pid:-}" ]; then
     esac
   done
   "$docker" image prune --force >/dev/null
-  "$docker" builder prune --force --keep-storage 6GB >/dev/null
+  "$docker" builder prune --all --force --keep-storage 4GB >/dev/null
 fi
 
 # --- command ----------------------------------------------------------------------------------------------------------------------------------
