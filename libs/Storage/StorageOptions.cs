@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Ddpm.Storage.Blobs;
 
 namespace Ddpm.Storage;
 
 /// <summary>Where durable things are kept (section <c>Storage</c>).</summary>
-public sealed class StorageOptions
+public sealed class StorageOptions : IValidatableObject
 {
     public const string Section = "Storage";
 
@@ -14,6 +15,12 @@ public sealed class StorageOptions
     /// <summary>Connection string of the PostgreSQL database that keeps jobs and runs, as Npgsql takes it; null: SQLite files in <see cref="Root"/>.</summary>
     public string? Database { get; set; }
 
+    /// <summary>The bucket that keeps trajectories and images; null: files in <see cref="Root"/>.</summary>
+    public S3Options? S3 { get; set; }
+
     /// <summary>The folder's full path.</summary>
     public string FullRoot => Path.GetFullPath(Root);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => S3?.Validate(validationContext) ?? [];
 }

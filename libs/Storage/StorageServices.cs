@@ -4,6 +4,7 @@ using Ddpm.Storage.Models;
 using Ddpm.Storage.Runs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage;
 
@@ -18,9 +19,13 @@ public static class StorageServices
         return services;
     }
 
+    /// <summary>Files, or the bucket that section <c>Storage:S3</c> names.</summary>
     public static IServiceCollection AddBlobStore(this IServiceCollection services)
     {
-        services.TryAddSingleton<IBlobStore, FileBlobStore>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IBlobStore>(provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.S3 is { } bucket
+            ? new S3BlobStore(bucket)
+            : ActivatorUtilities.CreateInstance<FileBlobStore>(provider));
         return services;
     }
 

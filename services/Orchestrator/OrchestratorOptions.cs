@@ -25,8 +25,8 @@ public sealed class OrchestratorOptions : IValidatableObject
     private static readonly Uri[] NearbyDenoiser = [new("http://127.0.0.1:5082")];
 
     /// <summary>
-    /// Addresses of the Denoisers, which share the rows: http://, https://, or the path of a Unix domain socket as unix:/path. Default:
-    /// <c>http://127.0.0.1:5082</c> alone.
+    /// Addresses of the Denoisers, which share the rows: http://, https://, or the path of a Unix domain socket as unix:/path. A host name stands for as
+    /// many Denoisers as it has IP addresses (IPv4 ones where there are any, IPv6 ones otherwise). Default: <c>http://127.0.0.1:5082</c> alone.
     /// </summary>
     public Uri[] Denoisers { get; set; } = [];
 
@@ -41,6 +41,17 @@ public sealed class OrchestratorOptions : IValidatableObject
     /// <summary>How long a step waits for a Denoiser that does not answer before its job fails. Default: 10 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Orchestrator:DenoiserPatience must be 1 second to 1 day.")]
     public TimeSpan DenoiserPatience { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Time between two looks at which Denoisers a host name stands for. Ignored for IP addresses and sockets. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Orchestrator:DenoiserRefresh must be 1 second to 10 minutes.")]
+    public TimeSpan DenoiserRefresh { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long the connection to a Denoiser may be silent, not even answering a ping, before what is under way there is asked of another one. Half of it
+    /// is the time to connect. Default: 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:04", "00:10:00", ErrorMessage = "Orchestrator:DenoiserSilence must be 4 seconds to 10 minutes.")]
+    public TimeSpan DenoiserSilence { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Most trajectories of one job. Default: 64.</summary>
     [Range(1, 4096, ErrorMessage = "Orchestrator:MaxCount must be 1 to 4096.")]

@@ -25,12 +25,15 @@ public static class OrchestratorServices
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddBlobStore().AddJobDatabase();
         services.AddSingleton<TrajectoryStore>();
+        services.AddHostedService<BlobStorePreparation>();
         services.AddSingleton<OrchestratorMetrics>();
         services.AddSingleton<JobPlanner>();
         services.AddSingleton<JobGrains>();
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobRunner>();
+        services.AddSingleton<IHostResolver, SystemHostResolver>();
+        services.AddSingleton<DenoiserDirectory>().AddHostedService(provider => provider.GetRequiredService<DenoiserDirectory>());
         services.AddSingleton<IDenoiser, DenoiserPool>();
 
         builder.Host.UseOrleans(silo => silo.Configure(

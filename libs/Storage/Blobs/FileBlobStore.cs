@@ -1,18 +1,17 @@
-using System.Text.RegularExpressions;
 using Ddpm.Storage.Files;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Blobs;
 
-/// <summary>Blobs as files below <c>blobs/</c> of the storage root.</summary>
-public sealed partial class FileBlobStore : IBlobStore
+/// <summary>Blobs as files below <c>blobs/</c> of the storage root, which several processes may share.</summary>
+public sealed class FileBlobStore(IOptions<StorageOptions> options, TimeProvider time) : IBlobStore
 {
-    private readonly string _root;
+    private readonly string _root = Path.Combine(options.Value.FullRoot, "blobs");
 
-    public FileBlobStore(IOptions<StorageOptions> options)
+    public Task PrepareAsync(CancellationToken cancellationToken = default)
     {
-        _root = Path.Combine(options.Value.FullRoot, "blobs");
-        AtomicFile.RemoveLeftovers(_root);
+        AtomicFile.RemoveLeftovers(_root, time);
+        return Task.CompletedTask;
     }
 
     public Task PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
@@ -20,11 +19,12 @@ public sealed partial class FileBlobStore : IBlobStore
 
     public async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
+        var path = PathOf(key);
         try
         {
-            return await File.ReadAllBytesAsync(PathOf(key), cancellationToken);
+            return await File.ReadAllBytesAsync(path, cancellationToken);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException || e is UnauthorizedAccessException && Directory.Exists(path))
         {
             return null;
         }
@@ -46,14 +46,9 @@ public sealed partial class FileBlobStore : IBlobStore
     {
         var path = PathOf(folder);
         if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+            AsideFolders.Remove(path);
         return Task.CompletedTask;
     }
 
-    private string PathOf(string key) => KeyPattern().IsMatch(key)
-        ? Path.Combine(_root, key)
-        : throw new ArgumentException($"'{key}' is not a blob's key: segments of a-z, 0-9, '.', '_' and '-', none beginning with a dot.", nameof(key));
-
-    [GeneratedRegex(@"\A[a-z0-9_-][a-z0-9._-]*(/[a-z0-9_-][a-z0-9._-]*)*\z")]
-    private static partial Regex KeyPattern();
+    private string PathOf(string key) => Path.Combine(_root, BlobKey.Checked(key));
 }

@@ -3,6 +3,9 @@ namespace Ddpm.Storage.Files;
 /// <summary>Writes a file so that a reader, or a restart after a crash, sees all of it or none: aside, synced, renamed.</summary>
 public static class AtomicFile
 {
+    /// <summary>Longer than any write takes: what nobody has written to for so long was left by a process that died.</summary>
+    public static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
+
     private const string AsideSuffix = ".writing";
 
     /// <summary>Replaces or creates a file.</summary>
@@ -23,7 +26,7 @@ public static class AtomicFile
         }
         catch
         {
-            File.Delete(aside);
+            DeleteIfThere(aside);
             throw;
         }
     }
@@ -37,12 +40,29 @@ public static class AtomicFile
         to.Flush(flushToDisk: true);
     }
 
-    /// <summary>Removes what an interrupted write left in a folder and below.</summary>
-    public static void RemoveLeftovers(string directory)
+    /// <summary>Removes what interrupted writes left in a folder and below, and nothing that another process may be writing at this moment.</summary>
+    public static void RemoveLeftovers(string directory, TimeProvider time)
     {
         if (!Directory.Exists(directory))
             return;
+        var abandonedBefore = time.GetUtcNow().UtcDateTime - AbandonedAfter;
         foreach (var leftover in Directory.EnumerateFiles(directory, $".*{AsideSuffix}", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }))
-            File.Delete(leftover);
+        {
+            // Of a file that is gone meanwhile the time is of the year 1601.
+            if (File.GetLastWriteTimeUtc(leftover) < abandonedBefore)
+                DeleteIfThere(leftover);
+        }
+    }
+
+    private static void DeleteIfThere(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another process has removed its folder.
+        }
     }
 }

@@ -8,5 +8,9 @@ public sealed class StorageUnavailableException : IOException
 {
     private const int TimedOut = 110;
 
-    public StorageUnavailableException(Exception inner) : base($"The storage does not answer: {inner.GetBaseException().Message}", inner) => HResult = TimedOut;
+    public StorageUnavailableException(Exception inner) : this($"The storage does not answer: {inner.GetBaseException().Message}", inner)
+    {
+    }
+
+    public StorageUnavailableException(string message, Exception inner) : base(message, inner) => HResult = TimedOut;
 }

@@ -8,19 +8,16 @@ namespace Ddpm.Storage.Models;
 /// <summary>
 /// Models as folders below <c>models/</c> of the storage root: <c>NAME/versions/ID/…</c>, a file <c>NAME/aliases/ALIAS</c> that says what it
 /// means, and <c>NAME/measurements/ID/…</c>. A version's folder appears by one rename when all its files are synced; an alias moves by one
-/// rename. Several processes may share the root.
+/// rename. Several processes may share the root: whoever moves an alias or removes a version holds the file <c>NAME/aliases/.lock</c>.
 /// </summary>
 public sealed partial class FileModelStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<FileModelStore> logger) : IModelRegistry
 {
     private const string PublishedFile = "published.json";
-    private const string AsidePrefix = ".publishing-";
     private const int MovesListed = 50;
     private const int MeasurementsListed = 100;
 
-    // Longer than any publication takes: what is older was left by a process that died.
-    private static readonly TimeSpan AsideIsAbandonedAfter = TimeSpan.FromHours(1);
-
     private readonly string _root = Path.Combine(options.Value.FullRoot, "models");
+    private readonly AsideFolders _aside = new(Path.Combine(options.Value.FullRoot, "models"), ".publishing-", time);
 
     private sealed record Published(DateTimeOffset CreatedAt, string? RunId);
 
@@ -81,7 +78,17 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         var version = ModelName.IsVersion(reference) ? reference
             : ModelName.IsAlias(reference) && await AliasOf(name, reference).ReadAsync(cancellationToken) is [.., var last] ? last.Version
             : null;
-        return version is not null && Directory.Exists(FolderOf(name, version)) ? await ReadAsync(name, version, cancellationToken) : null;
+        if (version is null || !Directory.Exists(FolderOf(name, version)))
+            return null;
+        try
+        {
+            return await ReadAsync(name, version, cancellationToken);
+        }
+        catch (IOException) when (!Directory.Exists(FolderOf(name, version)))
+        {
+            // Another process has removed it meanwhile.
+            return null;
+        }
     }
 
     public async Task<string> OpenAsync(string name, string version, CancellationToken cancellationToken = default)
@@ -100,9 +107,11 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
                     throw new ModelCorruptException($"{published.Name} of {name}@{version} does not have the bytes that were published.");
             }
         }
-        catch (FileNotFoundException e)
+        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ModelCorruptException($"{Path.GetFileName(e.FileName)} of {name}@{version} is missing.");
+            // Perhaps another process has removed it meanwhile.
+            ThrowIfMissing(name, version);
+            throw new ModelCorruptException($"{Path.GetFileName((e as FileNotFoundException)?.FileName) ?? "A file"} of {name}@{version} is missing.");
         }
         return folder;
     }
@@ -116,8 +125,8 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
             throw new InvalidModelException($"The alias '{bad}' {ModelName.Rule}.");
         var files = CheckpointLayout.Files(sourceFolder);
 
-        RemoveAbandoned();
-        var aside = Path.Combine(_root, $"{AsidePrefix}{Guid.NewGuid():N}");
+        _aside.RemoveAbandoned();
+        var aside = _aside.Next();
         Directory.CreateDirectory(aside);
         string version;
         try
@@ -145,8 +154,7 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         }
         finally
         {
-            if (Directory.Exists(aside))
-                Directory.Delete(aside, recursive: true);
+            AsideFolders.Remove(aside);
         }
         foreach (var alias in publish.Aliases)
             await MoveAliasAsync(name, alias, version, cancellationToken);
@@ -158,6 +166,8 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         ThrowIfMissing(name, version);
         if (!ModelName.IsAlias(alias))
             throw new InvalidModelException($"The alias '{alias}' {ModelName.Rule}.");
+        using var alone = await AloneAsync(name, cancellationToken);
+        ThrowIfMissing(name, version);
         await AliasOf(name, alias).MoveAsync(version, time.GetUtcNow(), cancellationToken);
     }
 
@@ -165,21 +175,23 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
     {
         if (!ModelName.IsModel(name) || !ModelName.IsAlias(alias) || !File.Exists(Path.Combine(AliasesOf(name), alias)))
             throw new ModelNotFoundException($"There is no alias '{alias}' of a model '{name}'.");
+        using var alone = await AloneAsync(name, cancellationToken);
         return await AliasOf(name, alias).RollBackAsync(version => Directory.Exists(FolderOf(name, version)), cancellationToken);
     }
 
     public async Task DeleteAsync(string name, string version, CancellationToken cancellationToken = default)
     {
         ThrowIfMissing(name, version);
+        using var alone = await AloneAsync(name, cancellationToken);
+        ThrowIfMissing(name, version);
         var model = await FindAsync(name, cancellationToken);
         if (model?.Aliases.Where(alias => alias.Value == version).Select(alias => alias.Key).ToList() is { Count: > 0 } naming)
             throw new ModelInUseException($"Version {version} of model '{name}' is named by {string.Join(" and ", naming)}: move that elsewhere first.");
         // Aside first: a version is there whole, or not at all.
-        var aside = Path.Combine(_root, $"{AsidePrefix}{Guid.NewGuid():N}");
+        var aside = _aside.Next();
         Directory.Move(FolderOf(name, version), aside);
-        Directory.Delete(aside, recursive: true);
-        if (Directory.Exists(MeasurementsOf(name, version)))
-            Directory.Delete(MeasurementsOf(name, version), recursive: true);
+        AsideFolders.Remove(aside);
+        AsideFolders.Remove(MeasurementsOf(name, version));
     }
 
     public Task AddMeasurementAsync(string name, string version, ReadOnlyMemory<byte> measurement, CancellationToken cancellationToken = default)
@@ -221,16 +233,8 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         return await Task.WhenAll(files.Select(path => File.ReadAllBytesAsync(path, cancellationToken)));
     }
 
-    private void RemoveAbandoned()
-    {
-        if (!Directory.Exists(_root))
-            return;
-        foreach (var aside in new DirectoryInfo(_root).EnumerateDirectories(AsidePrefix + "*"))
-        {
-            if (time.GetUtcNow() - aside.LastWriteTimeUtc > AsideIsAbandonedAfter)
-                aside.Delete(recursive: true);
-        }
-    }
+    private Task<ExclusiveFile> AloneAsync(string name, CancellationToken cancellationToken) =>
+        ExclusiveFile.WaitAsync(Path.Combine(AliasesOf(name), ".lock"), time, cancellationToken);
 
     private string VersionsOf(string name) => Path.Combine(_root, name, "versions");
 

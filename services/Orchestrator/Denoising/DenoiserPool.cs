@@ -1,4 +1,3 @@
-using Ddpm.Hosting;
 using Ddpm.Protocol;
 using Ddpm.V1;
 using Grpc.Core;
@@ -8,38 +7,23 @@ namespace Ddpm.Orchestrator.Denoising;
 
 /// <summary>
 /// Asks the Denoiser that has least under way. A prediction is a pure function of its query, so a query whose Denoiser went away, or found its queue
-/// full, is simply asked again: of another one at once, and where all are away after a while.
+/// full, is simply asked again: of another one at once, and where all are away after a while, or as soon as one joins.
 /// </summary>
-internal sealed partial class DenoiserPool : IDenoiser
+internal sealed partial class DenoiserPool(
+    DenoiserDirectory directory,
+    IOptions<OrchestratorOptions> options,
+    OrchestratorMetrics metrics,
+    TimeProvider time,
+    ILogger<DenoiserPool> logger) : IDenoiser
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    private readonly DenoiserEndpoint[] _endpoints;
-    private readonly OrchestratorOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger<DenoiserPool> _logger;
     private uint _turn;
-
-    public DenoiserPool(
-        IOptions<OrchestratorOptions> options,
-        IOptions<SecurityOptions> security,
-        IHostApplicationLifetime lifetime,
-        TimeProvider time,
-        ILogger<DenoiserPool> logger)
-    {
-        _options = options.Value;
-        _time = time;
-        _logger = logger;
-        var connection = new DdpmClientOptions { ApiKey = security.Value.ApiKeys.FirstOrDefault() };
-        _endpoints = [.. _options.DenoiserAddresses.Select(address => new DenoiserEndpoint(address, DdpmClient.Connect(address, connection), time))];
-        // An open stream would keep a Denoiser of the same process from stopping.
-        lifetime.ApplicationStopping.Register(() => Array.ForEach(_endpoints, endpoint => endpoint.Close()));
-    }
 
     public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
     {
-        var type = _options.Payload switch { PayloadType.F16 => DataType.F16, PayloadType.Bf16 => DataType.Bf16, _ => DataType.F32 };
+        var type = options.Value.Payload switch { PayloadType.F16 => DataType.F16, PayloadType.Bf16 => DataType.Bf16, _ => DataType.F32 };
         var row = new NoiseRow { X = TensorCodec.Encode(query.X, query.Shape, type), Timestep = query.Timestep };
         if (query.ClassLabel is { } label)
             row.ClassLabel = label;
@@ -66,25 +50,37 @@ internal sealed partial class DenoiserPool : IDenoiser
 
     private async Task<PredictNoiseResponse> AskAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
     {
-        var asked = _time.GetTimestamp();
+        var patience = options.Value.DenoiserPatience;
+        var asked = time.GetTimestamp();
         var delay = FirstDelay;
         while (true)
         {
-            var endpoint = Choose();
+            var denoisers = directory.Current;
+            if (denoisers.Choose(Interlocked.Increment(ref _turn)) is not { } endpoint)
+            {
+                var left = patience - time.GetElapsedTime(asked);
+                if (left <= TimeSpan.Zero)
+                    throw new DenoiserException($"No Denoiser was found for {patience}: {string.Join("; ", denoisers.Unresolved)}");
+                await ChangeAsync(denoisers, left, cancellationToken);
+                continue;
+            }
             try
             {
-                return await endpoint.PredictAsync(request, cancellationToken);
+                var response = await endpoint.PredictAsync(request, cancellationToken);
+                metrics.Answered(request.Rows.Count, endpoint.Replica);
+                return response;
             }
             catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)
             {
-                if (_time.GetElapsedTime(asked) > _options.DenoiserPatience)
-                    throw new DenoiserException($"{Named(endpoint)} did not answer for {_options.DenoiserPatience}: {e.Status.Detail}", e);
+                if (time.GetElapsedTime(asked) > patience)
+                    throw new DenoiserException($"{directory.Current} did not answer for {patience}: {e.Status.Detail}", e);
                 var wait = e.RetryAfter() ?? delay;
                 endpoint.LeaveAlone(wait);
-                LogRetry(_logger, endpoint.Address, wait, e.Status.Detail);
-                if (!_endpoints.All(other => other.IsLeftAlone))
+                LogRetry(logger, endpoint.Replica, wait, e.Status.Detail);
+                denoisers = directory.Current;
+                if (!denoisers.AreAllLeftAlone)
                     continue;
-                await Task.Delay(wait, _time, cancellationToken);
+                await ChangeAsync(denoisers, wait, cancellationToken);
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
             }
             catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
@@ -94,22 +90,16 @@ internal sealed partial class DenoiserPool : IDenoiser
         }
     }
 
-    /// <summary>Of those that are not left alone, the one with least under way; among equals each in its turn.</summary>
-    private DenoiserEndpoint Choose()
+    /// <summary>Waits until there are others than these to ask, and no longer than given.</summary>
+    private async Task ChangeAsync(DenoiserSet denoisers, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        if (_endpoints.Length == 1)
-            return _endpoints[0];
-        var first = (int)(Interlocked.Increment(ref _turn) % (uint)_endpoints.Length);
-        return _endpoints[first..].Concat(_endpoints[..first]).MinBy(endpoint => (endpoint.IsLeftAlone, endpoint.UnderWay))!;
+        await denoisers.Superseded.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
-
-    private string Named(DenoiserEndpoint endpoint) => _endpoints.Length == 1
-        ? $"The Denoiser at {endpoint.Address}"
-        : $"None of the Denoisers at {string.Join(", ", _endpoints.Select(e => e.Address))}";
 
     private static bool MayPass(RpcException exception) => exception.StatusCode
         is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Cancelled or StatusCode.DeadlineExceeded;
 
-    [LoggerMessage(1, LogLevel.Debug, "The Denoiser at {Address} does not answer, left alone for {Wait}: {Reason}")]
-    private static partial void LogRetry(ILogger logger, Uri address, TimeSpan wait, string reason);
+    [LoggerMessage(1, LogLevel.Debug, "The Denoiser at {Replica} does not answer, left alone for {Wait}: {Reason}")]
+    private static partial void LogRetry(ILogger logger, Replica replica, TimeSpan wait, string reason);
 }

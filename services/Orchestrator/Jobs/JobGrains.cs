@@ -27,7 +27,7 @@ internal sealed class JobGrains(IGrainFactory grains, IJobDatabase database, Tim
         .Build();
 
     /// <summary>Whether an exception says that a grain's replica went away, not that the grain refused.</summary>
-    public static bool IsAway(Exception exception) => exception is OrleansException or TimeoutException;
+    public static bool IsAway(Exception exception) => exception is OrleansException or EnumerationAbortedException or TimeoutException;
 
     /// <summary>Runs a job unless it runs or has ended, if its replica can be reached now.</summary>
     public Task StartAsync(string jobId) => grains.GetGrain<IJobGrain>(jobId).StartAsync();

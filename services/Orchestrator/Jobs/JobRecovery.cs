@@ -35,7 +35,7 @@ internal sealed partial class JobRecovery(IJobDatabase database, JobGrains grain
         {
             // Once, not every two seconds while a database or a replica is away.
             if (!_failed)
-                LogNotRecovered(logger, e);
+                LogNotRecovered(logger, e.Message);
             _failed = true;
         }
     }
@@ -43,6 +43,6 @@ internal sealed partial class JobRecovery(IJobDatabase database, JobGrains grain
     [LoggerMessage(1, LogLevel.Information, "Taking up {Count} unfinished jobs")]
     private static partial void LogRecovering(ILogger logger, int count);
 
-    [LoggerMessage(2, LogLevel.Warning, "Jobs that nobody runs could not all be taken up; it is tried again and again")]
-    private static partial void LogNotRecovered(ILogger logger, Exception exception);
+    [LoggerMessage(2, LogLevel.Warning, "Jobs that nobody runs could not all be taken up; it is tried again and again: {Reason}")]
+    private static partial void LogNotRecovered(ILogger logger, string reason);
 }

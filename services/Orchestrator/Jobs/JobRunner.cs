@@ -35,6 +35,7 @@ internal sealed partial class JobRunner(
             await slots.EnterAsync(log.Job.Priority, stop.Token);
             entered = true;
             var plan = await planner.PlanAsync(log.Job.Spec, stop.Token);
+            LogRuns(logger, log.Job.Id, log.Job.StepsDone);
             await new JobRun(plan, log, store, denoiser, metrics, options.Value, time).RunAsync(stop.Token);
         }
         catch (JobGoneException)
@@ -147,4 +148,7 @@ internal sealed partial class JobRunner(
 
     [LoggerMessage(6, LogLevel.Warning, "Job {JobId} is left at step {Step} until its storage answers: {Reason}")]
     private static partial void LogLeft(ILogger logger, string jobId, int step, string reason);
+
+    [LoggerMessage(7, LogLevel.Information, "Job {JobId} runs here from step {Step}")]
+    private static partial void LogRuns(ILogger logger, string jobId, int step);
 }

@@ -167,7 +167,7 @@ public sealed class DataSetLibrary(LocalDataSets local, IOptions<TrainerOptions>
     {
         if (Directory.Exists(UploadFolder))
             Directory.Delete(UploadFolder, recursive: true);
-        AtomicFile.RemoveLeftovers(Root);
+        AtomicFile.RemoveLeftovers(Root, time);
     }
 
     private string UploadFolder => Path.Combine(storage.Value.FullRoot, "uploads");

@@ -1,83 +1,62 @@
 using Ddpm.Storage.Blobs;
+using Ddpm.Storage.Files;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Ddpm.Storage.Tests.Blobs;
 
-public sealed class FileBlobStoreTests : IDisposable
+public sealed class FileBlobStoreTests : BlobStoreContract
 {
     private readonly TemporaryFolder _root = new();
-    private readonly FileBlobStore _blobs;
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.Parse("2030-01-01T12:00:00Z"));
 
-    public FileBlobStoreTests() => _blobs = new FileBlobStore(Options.Create(_root.Options));
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _root.Dispose();
-
-    [Fact]
-    public async Task GetAsync_AfterPut_AnswersTheNewestBytes()
+    public override async ValueTask DisposeAsync()
     {
-        await _blobs.PutAsync("jobs/a/grid.png", new byte[] { 1, 2, 3 }, Cancellation);
-        await _blobs.PutAsync("jobs/a/grid.png", new byte[] { 4 }, Cancellation);
-        (await _blobs.GetAsync("jobs/a/grid.png", Cancellation)).ShouldBe([4]);
+        await base.DisposeAsync();
+        _root.Dispose();
     }
 
     [Fact]
-    public async Task GetAsync_NothingThere_AnswersNull() =>
-        (await _blobs.GetAsync("jobs/none/grid.png", Cancellation)).ShouldBeNull();
-
-    [Theory]
-    [InlineData("../secret")]
-    [InlineData("a/../../secret")]
-    [InlineData("/etc/passwd")]
-    [InlineData("a//b")]
-    [InlineData("a/.hidden")]
-    [InlineData("A")]
-    [InlineData("a\\b")]
-    [InlineData("a\n")]
-    [InlineData("")]
-    public async Task PutAsync_NotAKey_IsRefused(string key) =>
-        await Should.ThrowAsync<ArgumentException>(() => _blobs.PutAsync(key, new byte[] { 1 }, Cancellation));
-
-    [Fact]
-    public async Task DeleteFolderAsync_OfOneJob_LeavesTheOthers()
+    public async Task PrepareAsync_AfterAnInterruptedWrite_RemovesWhatItLeft()
     {
-        await _blobs.PutAsync("jobs/a/1", new byte[] { 1 }, Cancellation);
-        await _blobs.PutAsync("jobs/a/images/2", new byte[] { 1 }, Cancellation);
-        await _blobs.PutAsync("jobs/b/1", new byte[] { 1 }, Cancellation);
+        await Blobs.PutAsync("jobs/a/1", new byte[] { 1 }, Cancellation);
+        var leftover = await WritingAsync(_time.GetUtcNow() - AtomicFile.AbandonedAfter - TimeSpan.FromSeconds(1));
 
-        await _blobs.DeleteFolderAsync("jobs/a", Cancellation);
-
-        (await _blobs.ListAsync("jobs", Cancellation)).ShouldBe(["jobs/b/1"]);
-    }
-
-    [Fact]
-    public async Task Open_AfterAnInterruptedWrite_RemovesWhatItLeft()
-    {
-        await _blobs.PutAsync("jobs/a/1", new byte[] { 1 }, Cancellation);
-        var leftover = Path.Combine(_root.Path, "blobs", "jobs", "a", $".{Guid.NewGuid():N}.writing");
-        await File.WriteAllBytesAsync(leftover, new byte[] { 9 }, Cancellation);
-
-        (await _blobs.ListAsync("jobs", Cancellation)).ShouldBe(["jobs/a/1"]);
-        _ = new FileBlobStore(Options.Create(_root.Options));
+        (await Blobs.ListAsync("jobs", Cancellation)).ShouldBe(["jobs/a/1"]);
+        await OpenAsync();
         File.Exists(leftover).ShouldBeFalse();
+        (await Blobs.GetAsync("jobs/a/1", Cancellation)).ShouldBe([1]);
     }
 
     [Fact]
-    public async Task PutAsync_ReaderMeanwhile_SeesOneOrTheOtherWhole()
+    public async Task PrepareAsync_WhileAnotherProcessWrites_LeavesThat()
     {
-        var (ones, twos) = (Enumerable.Repeat((byte)1, 200_000).ToArray(), Enumerable.Repeat((byte)2, 100_000).ToArray());
-        await _blobs.PutAsync("a/b", ones, Cancellation);
-        var writing = Task.Run(async () =>
-        {
-            for (var i = 0; i < 50; i++)
-                await _blobs.PutAsync("a/b", i % 2 == 0 ? twos : ones, Cancellation);
-        }, Cancellation);
-        while (!writing.IsCompleted)
-        {
-            var seen = (await _blobs.GetAsync("a/b", Cancellation)).ShouldNotBeNull();
-            (seen.AsSpan().SequenceEqual(ones) || seen.AsSpan().SequenceEqual(twos)).ShouldBeTrue();
-        }
-        await writing;
+        var underWay = await WritingAsync(_time.GetUtcNow() - AtomicFile.AbandonedAfter + TimeSpan.FromSeconds(1));
+        var ofAClockThatIsAhead = await WritingAsync(_time.GetUtcNow() + TimeSpan.FromMinutes(5));
+
+        await OpenAsync();
+
+        File.Exists(underWay).ShouldBeTrue();
+        File.Exists(ofAClockThatIsAhead).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void AddBlobStore_WithoutABucket_PicksFiles()
+    {
+        using var services = new ServiceCollection().AddSingleton(Options.Create(_root.Options)).AddBlobStore().BuildServiceProvider();
+        services.GetRequiredService<IBlobStore>().ShouldBeOfType<FileBlobStore>();
+    }
+
+    protected override IBlobStore NewStore() => new FileBlobStore(Options.Create(_root.Options), _time);
+
+    /// <summary>A file as a write that is not through has it, last written to at a time.</summary>
+    private async Task<string> WritingAsync(DateTimeOffset time)
+    {
+        var path = Path.Combine(_root.Path, "blobs", "jobs", "a", $".{Guid.NewGuid():N}.writing");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllBytesAsync(path, new byte[] { 9 }, Cancellation);
+        File.SetLastWriteTimeUtc(path, time.UtcDateTime);
+        return path;
     }
 }
