@@ -25,6 +25,7 @@ public static class ServiceDefaults
     /// <param name="listen">Where it listens unless section <c>Listen</c> says otherwise.</param>
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, string name, ListenOptions listen)
     {
+        builder.Configuration.AddSecretFiles();
         var services = builder.Services;
         services.AddOptions<ListenOptions>().Configure(options => (options.Grpc, options.Socket, options.Web) = (listen.Grpc, listen.Socket, listen.Web));
         services.AddValidatedOptions<ListenOptions>(ListenOptions.Section)
@@ -88,6 +89,8 @@ public static class ServiceDefaults
         logging.AddFilter("Grpc", LogLevel.Warning);
         // What a service throws ExceptionInterceptor logs. What is left is requests that cannot be read: their senders must not fill the log.
         logging.AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.Critical);
+        // Authentication brings the keys that protect cookies, which nobody here has; the gallery has a folder for its own.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // A failed start is reported once, in words, by ServiceHost.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,32 @@ public sealed partial class GalleryHostTests
         refusal.Message.ShouldContain(value);
         refusal.Message.ShouldContain("http://host:port");
     }
+
+    [Fact]
+    public async Task AddGallery_KeysFolder_LetsAnotherProcessReadWhatOneProtected()
+    {
+        var keys = Directory.CreateTempSubdirectory("ddpm-keys-");
+        try
+        {
+            string sealedText;
+            await using (var first = await StartAsync($"--Gallery:KeysFolder={keys.FullName}"))
+                sealedText = Protector(first).Protect("x_t");
+            await using var second = await StartAsync($"--Gallery:KeysFolder={keys.FullName}");
+
+            Protector(second).Unprotect(sealedText).ShouldBe("x_t");
+        }
+        finally
+        {
+            keys.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task AddGallery_KeysFolderThatCannotBeMade_RefusesToStart() =>
+        await Should.ThrowAsync<IOException>(() => StartAsync("--Gallery:KeysFolder=/dev/null/keys"));
+
+    private static IDataProtector Protector(WebApplication app) =>
+        app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("test");
 
     private static async Task<WebApplication> StartAsync(params string[] args)
     {

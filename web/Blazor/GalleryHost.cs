@@ -4,6 +4,7 @@ using Ddpm.Web.Backend;
 using Ddpm.Web.Components;
 using Ddpm.Web.Creating;
 using Ddpm.Web.Media;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.FileProviders;
 using MudBlazor;
@@ -29,6 +30,7 @@ public static class GalleryHost
             options.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter;
             options.SnackbarConfiguration.VisibleStateDuration = 4000;
         });
+        KeepKeys(builder);
         FindStaticFiles(builder);
         return builder;
     }
@@ -43,6 +45,14 @@ public static class GalleryHost
         app.MapModels();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode();
         return app;
+    }
+
+    private static void KeepKeys(WebApplicationBuilder builder)
+    {
+        if (builder.Configuration[$"{GalleryOptions.Section}:{nameof(GalleryOptions.KeysFolder)}"] is not { Length: > 0 } folder)
+            return;
+        // At the start, where a folder that may not be made is said; ASP.NET would go on with keys that end with the process.
+        builder.Services.AddDataProtection().SetApplicationName("ddpm-gallery").PersistKeysToFileSystem(Directory.CreateDirectory(folder));
     }
 
     /// <summary>

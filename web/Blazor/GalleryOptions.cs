@@ -13,6 +13,12 @@ public sealed class GalleryOptions : IValidatableObject
     /// <summary>Address of the Trainer, which serves the model registry. Default: this machine's Standalone.</summary>
     public Uri TrainerAddress { get; set; } = new("http://127.0.0.1:5081");
 
+    /// <summary>
+    /// Folder of the keys with which ASP.NET protects what browsers send back, so that pages outlive a restart and several galleries share them; made
+    /// when it is not there. Default: none, ASP.NET's own place in the user's home.
+    /// </summary>
+    public string? KeysFolder { get; set; }
+
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
         foreach (var (name, address) in new[] { (nameof(OrchestratorAddress), OrchestratorAddress), (nameof(TrainerAddress), TrainerAddress) })
