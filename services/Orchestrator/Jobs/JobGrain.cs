@@ -31,6 +31,8 @@ internal sealed class JobGrain(
     {
         await _suspend.CancelAsync();
         await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        // Else the process's own token would hold on to it.
+        _suspend.Dispose();
     }
 
     public Task StartAsync()
