@@ -189,9 +189,11 @@ internal sealed class JobRun(
             _shownSteps[trajectory.Index] = state.Step;
     }
 
-    private Task CheckpointAsync(Trajectory[] trajectories, CancellationToken cancellationToken)
+    private async Task CheckpointAsync(Trajectory[] trajectories, CancellationToken cancellationToken)
     {
-        return Task.WhenAll(trajectories.Where(t => t.State.Step > _writtenSteps[t.Index]).Select(WriteAsync).ToList());
+        var began = time.GetTimestamp();
+        await Task.WhenAll(trajectories.Where(t => t.State.Step > _writtenSteps[t.Index]).Select(WriteAsync).ToList());
+        metrics.Checkpointed(time.GetElapsedTime(began));
 
         async Task WriteAsync(Trajectory trajectory)
         {
