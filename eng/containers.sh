@@ -6,6 +6,7 @@
 # The command gets DDPM_IMAGES and DDPM_TAG, POSTGRES_IMAGE and REDIS_IMAGE, as docker-compose.yml takes them; where no containers can be run it is
 # run all the same, with the reason in DDPM_NO_CONTAINERS.
 set -euo pipefail
+shopt -s inherit_errexit
 
 root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)
 work=$root/.tools/containers

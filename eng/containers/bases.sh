@@ -27,7 +27,9 @@ debian_image() {
     "$docker" import --change 'ENV PATH=/usr/local/postgresql:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
       --change 'ENV PGDATA=/var/lib/postgresql/data' --change 'VOLUME /data /var/lib/postgresql/data' \
       --change 'WORKDIR /data' --change 'USER 999' \
-      --change 'ENTRYPOINT ["/usr/local/bin/entrypoint"]' --change 'CMD ["postgres"]' - "$image" >/dev/null
+      --change 'ENTRYPOINT ["/usr/local/bin/entrypoint"]' --change 'CMD ["postgres"]' - "$image-new" >/dev/null || return
+  # Only a whole one gets the name by which it is found.
+  "$docker" tag "$image-new" "$image" && "$docker" rmi "$image-new" >/dev/null
 }
 
 dotnet_root() { dirname "$(readlink -f "$(command -v dotnet)")"; }

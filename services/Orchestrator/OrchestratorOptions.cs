@@ -83,6 +83,13 @@ public sealed class OrchestratorOptions : IValidatableObject
     /// </summary>
     public string? Redis { get; set; }
 
+    /// <summary>
+    /// Name of the cluster: replicas of one name and one <see cref="Redis"/> are one service. Two services that share a Redis server need two names.
+    /// Default: <c>ddpm</c>.
+    /// </summary>
+    [RegularExpression("[A-Za-z0-9._-]{1,100}", ErrorMessage = "Orchestrator:Cluster must be 1 to 100 letters, digits, '.', '_' or '-'.")]
+    public string Cluster { get; set; } = "ddpm";
+
     /// <summary>IP address at which the other replicas reach this one; ignored without <see cref="Redis"/>. Null: the machine's first. Default: null.</summary>
     public string? SiloAddress { get; set; }
 

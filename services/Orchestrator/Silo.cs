@@ -10,8 +10,6 @@ namespace Ddpm.Orchestrator;
 /// </summary>
 internal static class Silo
 {
-    private const string Name = "ddpm";
-
     // A replica whose connections break is out after three probes. One whose connections stay is left twelve times this long, nine seconds, in which any
     // message of its own would speak for it. The looks of JobRecovery come on top.
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(0.75);
@@ -32,7 +30,7 @@ internal static class Silo
                 // Services of a cluster start in any order.
                 clustering.ConfigurationOptions.AbortOnConnectFail = false;
             })
-            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (Name, Name))
+            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, options.Cluster))
             .Configure<EndpointOptions>(endpoint =>
             {
                 endpoint.SiloPort = port;

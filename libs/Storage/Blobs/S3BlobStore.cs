@@ -142,9 +142,13 @@ public sealed class S3BlobStore(S3Options options) : IBlobStore, IDisposable
         }
     }
 
-    // What the store answers with 400 to 499 it will answer again.
-    private static bool IsRefusal(Exception exception) =>
-        exception is AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError } or DeleteObjectsException;
+    // What the store answers with 400 to 499 it will answer again, but for what it says of the moment: slow down, your clock, credentials that are renewed.
+    private static bool IsRefusal(Exception exception) => exception is DeleteObjectsException
+        || exception is AmazonServiceException
+        {
+            StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests),
+            ErrorCode: not ("RequestTimeout" or "RequestTimeTooSkewed" or "ExpiredToken" or "SlowDown"),
+        };
 
     // A cancellation that the caller did not ask for is a request that took too long.
     private static bool IsFailureOfTheStore(Exception exception) =>

@@ -15,6 +15,9 @@ internal sealed class S3Client : AmazonS3Client
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
+    // Of a server that takes a request and does not answer. Time enough for the largest blob on a slow line.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+
     private S3Client(AmazonS3Config config)
         : base(config)
     {
@@ -34,6 +37,7 @@ internal sealed class S3Client : AmazonS3Client
             // Many requests that wait for a server to come back must not use up each other's retries.
             ThrottleRetries = false,
             ConnectTimeout = ConnectTimeout,
+            Timeout = AnswerTimeout,
             // Other servers may not know Amazon's trailing checksums; the signature covers the body already.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -38,6 +39,12 @@ internal static class DatabaseCall
         is SqliteException { SqliteErrorCode: SqliteFull }
         or PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 
-    private static bool IsAway(Exception exception) =>
-        exception is RetryLimitExceededException or NpgsqlException { IsTransient: true } or DbUpdateException { InnerException: NpgsqlException { IsTransient: true } };
+    /// <summary>Also a server that has become a standby, until the name that it had stands for its successor.</summary>
+    private static bool IsAway(Exception exception) => exception
+        is RetryLimitExceededException
+        or TimeoutException
+        or SocketException
+        or NpgsqlException { IsTransient: true }
+        or PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }
+        || exception is DbUpdateException or InvalidOperationException && exception.InnerException is { } inner && IsAway(inner);
 }

@@ -80,9 +80,8 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    private static async Task<bool> WriteAsync(JobsContext context, JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
-    {
-        return await context.Database.CreateExecutionStrategy().ExecuteAsync(
+    private static Task<bool> WriteAsync(JobsContext context, JobRecord job, JobEventRecord happened, CancellationToken cancellationToken) =>
+        context.Database.CreateExecutionStrategy().ExecuteAsync(
             async cancellation =>
             {
                 context.ChangeTracker.Clear();
@@ -106,7 +105,6 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
                 return true;
             },
             cancellationToken);
-    }
 
     private static IQueryable<JobRecord> Matching(JobsContext context, JobFilter filter)
     {

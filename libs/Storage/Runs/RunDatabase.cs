@@ -42,12 +42,19 @@ public sealed class RunDatabase : IRunDatabase, IDisposable
         _database.AskAsync(context => context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken));
 
     public Task UpdateAsync(RunRecord run, RunEventRecord happened, CancellationToken cancellationToken = default) =>
-        _database.AskAsync(context =>
-        {
-            context.Update(run);
-            context.Add(happened);
-            return context.SaveChangesAsync(cancellationToken);
-        });
+        _database.AskAsync(context => context.Database.CreateExecutionStrategy().ExecuteAsync(
+            async cancellation =>
+            {
+                context.ChangeTracker.Clear();
+                var known = await context.Events.AsNoTracking().SingleOrDefaultAsync(e => e.RunId == happened.RunId && e.Number == happened.Number, cancellation);
+                // A commit whose answer was lost with its connection is tried again.
+                if (known is not null && known.Event.AsSpan().SequenceEqual(happened.Event))
+                    return 0;
+                context.Update(run);
+                context.Add(happened);
+                return await context.SaveChangesAsync(cancellation);
+            },
+            cancellationToken));
 
     public Task DeleteAsync(string id, CancellationToken cancellationToken = default) =>
         _database.AskAsync(context => context.Runs.Where(r => r.Id == id).ExecuteDeleteAsync(cancellationToken));

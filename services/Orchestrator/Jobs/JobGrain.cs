@@ -13,8 +13,7 @@ internal sealed class JobGrain(
     : Grain, IJobGrain
 {
     private readonly CancellationTokenSource _cancel = new();
-    // A process that is told to end suspends its jobs at once, before the silo gets to its activations.
-    private readonly CancellationTokenSource _suspend = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+    private CancellationTokenSource _suspend = new();
     private JobLog? _log;
     private Task _run = Task.CompletedTask;
 
@@ -22,6 +21,8 @@ internal sealed class JobGrain(
     {
         if (await database.FindAsync(this.GetPrimaryKeyString(), cancellationToken) is not { } record)
             return;
+        // A process that is told to end suspends its jobs at once, before the silo gets to its activations.
+        _suspend = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
         _log = new JobLog(database, time, record);
         if (record.CancelRequested)
             await _cancel.CancelAsync();
@@ -37,7 +38,10 @@ internal sealed class JobGrain(
 
     public Task StartAsync()
     {
-        if (_log is not null && !_log.HasEnded && _run.IsCompleted && !_suspend.IsCancellationRequested)
+        if (_log is null)
+            // Nothing is known of it yet: whoever asks next looks again.
+            DeactivateOnIdle();
+        else if (!_log.HasEnded && _run.IsCompleted && !_suspend.IsCancellationRequested)
             _run = RunAsync(_log);
         return Task.CompletedTask;
     }
@@ -45,14 +49,21 @@ internal sealed class JobGrain(
     private async Task RunAsync(JobLog log)
     {
         DelayDeactivation(TimeSpan.MaxValue);
-        // Steps are arithmetic on whole images: they belong on the thread pool, not on the grain's scheduler.
-        await Task.Run(() => runner.RunAsync(log, _cancel.Token, _suspend.Token));
-        DelayDeactivation(TimeSpan.Zero);
-        if (log.HasEnded)
-            return;
-        // Suspended, or another process has it: whoever is asked next begins with what is written down.
-        log.Leave();
-        DeactivateOnIdle();
+        try
+        {
+            // Steps are arithmetic on whole images: they belong on the thread pool, not on the grain's scheduler.
+            await Task.Run(() => runner.RunAsync(log, _cancel.Token, _suspend.Token));
+        }
+        finally
+        {
+            DelayDeactivation(TimeSpan.Zero);
+            if (!log.HasEnded)
+            {
+                // Suspended, or another process has it: whoever is asked next begins with what is written down.
+                log.Leave();
+                DeactivateOnIdle();
+            }
+        }
     }
 
     public async Task CancelAsync()
@@ -79,9 +90,10 @@ internal sealed class JobGrain(
     {
         if (_log is { HasEnded: false })
             return false;
-        await _run;
-        await database.DeleteAsync(this.GetPrimaryKeyString());
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        // Its row last: as long as that is there, whatever is left can be deleted once more.
         await trajectories.DeleteAsync(this.GetPrimaryKeyString(), CancellationToken.None);
+        await database.DeleteAsync(this.GetPrimaryKeyString());
         _log = null;
         DeactivateOnIdle();
         return true;

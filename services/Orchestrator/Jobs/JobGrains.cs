@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
+using Ddpm.Protocol;
 using Ddpm.Storage.Jobs;
 using Ddpm.V1;
+using Grpc.Core;
 using Polly;
 using Polly.Retry;
 
@@ -10,7 +12,7 @@ namespace Ddpm.Orchestrator.Jobs;
 /// The jobs' grains, whichever replica they are on. A replica that goes away takes its answers with it: what was asked of it is asked again of the one that
 /// takes its place, which every method of a job allows.
 /// </summary>
-internal sealed class JobGrains(IGrainFactory grains, IJobDatabase database, TimeProvider time)
+internal sealed class JobGrains(IGrainFactory grains, IJobDatabase database, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private static readonly TimeSpan WatchAgainAfter = TimeSpan.FromMilliseconds(200);
 
@@ -33,12 +35,19 @@ internal sealed class JobGrains(IGrainFactory grains, IJobDatabase database, Tim
     public Task StartAsync(string jobId) => grains.GetGrain<IJobGrain>(jobId).StartAsync();
 
     /// <inheritdoc cref="IJobGrain.CancelAsync"/>
-    public async Task CancelAsync(string jobId, CancellationToken cancellationToken) =>
-        await _again.ExecuteAsync(async _ => await grains.GetGrain<IJobGrain>(jobId).CancelAsync(), cancellationToken);
+    /// <exception cref="RpcException">UNAVAILABLE: the job's replica is away, and stayed away.</exception>
+    public Task CancelAsync(string jobId, CancellationToken cancellationToken) => AskAsync(
+        jobId,
+        async job =>
+        {
+            await job.CancelAsync();
+            return true;
+        },
+        cancellationToken);
 
     /// <inheritdoc cref="IJobGrain.DeleteAsync"/>
-    public async Task<bool> DeleteAsync(string jobId, CancellationToken cancellationToken) =>
-        await _again.ExecuteAsync(async _ => await grains.GetGrain<IJobGrain>(jobId).DeleteAsync(), cancellationToken);
+    /// <exception cref="RpcException">UNAVAILABLE: the job's replica is away, and stayed away.</exception>
+    public Task<bool> DeleteAsync(string jobId, CancellationToken cancellationToken) => AskAsync(jobId, job => job.DeleteAsync(), cancellationToken);
 
     /// <summary>A job's events from a number on until its last, each once and in order, through changes of its replica.</summary>
     public async IAsyncEnumerable<JobEvent> WatchAsync(string jobId, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -56,6 +65,20 @@ internal sealed class JobGrains(IGrainFactory grains, IJobDatabase database, Tim
             if (await database.FindAsync(jobId, cancellationToken) is not { } job || job.Status.IsEnd() && next > job.LastEvent)
                 yield break;
             await Task.Delay(WatchAgainAfter, time, cancellationToken);
+        }
+    }
+
+    private async Task<T> AskAsync<T>(string jobId, Func<IJobGrain, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        // A process that ends has no time to wait for others; its clients ask another replica.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            return await _again.ExecuteAsync(async cancellation => await ask(grains.GetGrain<IJobGrain>(jobId)).WaitAsync(cancellation), ending.Token);
+        }
+        catch (Exception e) when (IsAway(e) || e is ExecutionRejectedException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw RpcErrors.Unavailable($"The replica of job {jobId} is away. Try again.");
         }
     }
 

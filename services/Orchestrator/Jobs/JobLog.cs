@@ -69,7 +69,7 @@ internal sealed class JobLog
             _record.Stretch = stretch ?? _record.Stretch;
             _record.LastEvent = job.LastEvent;
             _record.Job = job.ToByteArray();
-            if (!await _database.UpdateAsync(_record, ToRecord(live), cancellationToken))
+            if (!await _database.UpdateAsync(_record, ToRecord(live), CancellationToken.None))
                 throw new JobGoneException(job.Id);
             Publish(live);
         }
@@ -102,7 +102,12 @@ internal sealed class JobLog
                 ready = remembersNext ? [.. _recent.Where(e => e.Number >= next)] : [];
             }
             if (ready.Count == 0 && next <= last)
+            {
                 ready = await ReplayAsync(next, cancellationToken);
+                // The job was deleted meanwhile.
+                if (ready.Count == 0)
+                    yield break;
+            }
             foreach (var happened in ready)
             {
                 yield return happened;

@@ -6,7 +6,8 @@ namespace Ddpm.Orchestrator.Jobs;
 /// Takes up jobs that nobody runs: at the start those that an earlier process left, later those of a replica that went away. Every replica looks for them all
 /// the time, and a job that runs is not disturbed by being started. What decides is the database alone, which has a job before its submission is answered.
 /// </summary>
-internal sealed partial class JobRecovery(IJobDatabase database, JobGrains grains, TimeProvider time, ILogger<JobRecovery> logger) : BackgroundService
+internal sealed partial class JobRecovery(
+    IJobDatabase database, JobGrains grains, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobRecovery> logger) : BackgroundService
 {
     /// <summary>Time between two looks: what it adds to the time in which a lost replica is noticed.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -15,10 +16,12 @@ internal sealed partial class JobRecovery(IJobDatabase database, JobGrains grain
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await TakeUpAsync(isFirst: true, stoppingToken);
+        // A process that is told to end takes up nothing from that moment on.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        await TakeUpAsync(isFirst: true, ending.Token);
         using var ticks = new PeriodicTimer(Interval, time);
-        while (await ticks.WaitForNextTickAsync(stoppingToken))
-            await TakeUpAsync(isFirst: false, stoppingToken);
+        while (await ticks.WaitForNextTickAsync(ending.Token))
+            await TakeUpAsync(isFirst: false, ending.Token);
     }
 
     private async Task TakeUpAsync(bool isFirst, CancellationToken stoppingToken)

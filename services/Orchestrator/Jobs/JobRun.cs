@@ -25,14 +25,14 @@ internal sealed class JobRun(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var trajectories = await TakeUpAsync(stop);
-        await AnnounceAsync(trajectories, stop);
+        var trajectories = await BeginAsync(stop);
+        var stepsAtStart = trajectories.Sum(t => (long)t.State.Step);
 
         using var stopAll = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var moving = Task.WhenAll(trajectories.Select(trajectory => MoveAsync(trajectory, stopAll)));
         try
         {
-            await ReportAsync(trajectories, moving, stopAll.Token);
+            await ReportAsync(trajectories, stepsAtStart, moving, stopAll.Token);
         }
         catch (OperationCanceledException) when (stopAll.IsCancellationRequested)
         {
@@ -49,6 +49,22 @@ internal sealed class JobRun(
             throw reason;
         await moving;
         await FinishAsync(trajectories, stop);
+    }
+
+    /// <summary>Takes the job up and writes down that it runs; a stretch that does not get that far leaves nothing.</summary>
+    private async Task<Trajectory[]> BeginAsync(CancellationToken stop)
+    {
+        try
+        {
+            var trajectories = await TakeUpAsync(stop);
+            await AnnounceAsync(trajectories, stop);
+            return trajectories;
+        }
+        catch
+        {
+            await store.DeleteAsync(_folder, CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>Opens the trajectories where the stretch before this one left them, and keeps what it left as this one's own.</summary>
@@ -127,11 +143,10 @@ internal sealed class JobRun(
         };
     }
 
-    private async Task ReportAsync(Trajectory[] trajectories, Task moving, CancellationToken stop)
+    private async Task ReportAsync(Trajectory[] trajectories, long stepsAtStart, Task moving, CancellationToken stop)
     {
         var began = time.GetTimestamp();
         var checkpointed = began;
-        var stepsAtStart = trajectories.Sum(t => (long)t.State.Step);
         using var ticks = new PeriodicTimer(options.ProgressInterval, time);
         while (!moving.IsCompleted)
         {

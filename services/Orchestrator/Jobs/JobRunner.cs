@@ -80,7 +80,7 @@ internal sealed partial class JobRunner(
         {
             await store.KeepOnlyAsync(new StretchFolder(log.Job.Id, log.Stretch), CancellationToken.None);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotTidied(logger, log.Job.Id, e.Message);
         }

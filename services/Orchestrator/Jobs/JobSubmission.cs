@@ -50,7 +50,7 @@ internal sealed partial class JobSubmission(
         {
             await grains.StartAsync(jobId);
         }
-        catch (Exception e) when (JobGrains.IsAway(e))
+        catch (Exception e)
         {
             LogNotStarted(logger, jobId, e.Message);
         }
@@ -93,6 +93,6 @@ internal sealed partial class JobSubmission(
         return (record, JobLog.ToRecord(submitted));
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Job {JobId} is not started yet, for its replica is away: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "Job {JobId} is not started yet, and taken up with those that nobody runs: {Reason}")]
     private static partial void LogNotStarted(ILogger logger, string jobId, string reason);
 }

@@ -27,9 +27,11 @@ internal sealed class TrajectoryStore(IBlobStore blobs)
     public Task WriteGridAsync(StretchFolder folder, byte[] png, CancellationToken cancellationToken) =>
         blobs.PutAsync(GridKey(folder), png, cancellationToken);
 
-    /// <summary>Removes what the job's other stretches have left.</summary>
+    /// <summary>Removes what the job's other stretches have left; nothing of a job whose stretches have no names.</summary>
     public async Task KeepOnlyAsync(StretchFolder folder, CancellationToken cancellationToken)
     {
+        if (folder.Stretch is null)
+            return;
         var job = StretchFolder.JobKey(folder.JobId) + "/";
         var left = (await blobs.ListAsync(StretchFolder.JobKey(folder.JobId), cancellationToken))
             .Select(key => key[job.Length..].Split('/')[0])
@@ -38,6 +40,9 @@ internal sealed class TrajectoryStore(IBlobStore blobs)
         foreach (var name in left)
             await blobs.DeleteFolderAsync(job + name, cancellationToken);
     }
+
+    /// <summary>Removes what a stretch has kept.</summary>
+    public Task DeleteAsync(StretchFolder folder, CancellationToken cancellationToken) => blobs.DeleteFolderAsync(folder.Key, cancellationToken);
 
     /// <summary>Removes everything that is kept of a job.</summary>
     public Task DeleteAsync(string jobId, CancellationToken cancellationToken) =>
