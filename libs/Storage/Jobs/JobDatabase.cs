@@ -85,6 +85,8 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
             async cancellation =>
             {
                 context.ChangeTracker.Clear();
+                // EF Core keeps quiet about a connection that breaks while a savepoint is let go, and what then fails does not look like it.
+                context.Database.AutoSavepointsEnabled = false;
                 await using var transaction = await context.Database.BeginTransactionAsync(cancellation);
                 var updated = await context.Jobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(
                     set => set

@@ -1,6 +1,7 @@
 using Ddpm.Storage.Jobs;
 using Ddpm.Storage.Tests.Servers;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Ddpm.Storage.Tests.Jobs;
 
@@ -40,6 +41,37 @@ public sealed class PostgresJobDatabaseTests(PostgresServer server) : JobDatabas
 
         var events = await database.EventsAsync(job.Id, 1, int.MaxValue, Cancellation);
         events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, (int)job.LastEvent).Select(n => (long)n));
+    }
+
+    [Fact]
+    public async Task UpdateAsync_WhoseConnectionIsTerminatedBetweenItsStatements_IsTriedAgain()
+    {
+        using var database = Open(_connection);
+        var job = new JobRecord { Id = Guid.CreateVersion7().ToString("D"), Model = "toy", Sampler = "ddim", Status = JobStatus.Running, LastEvent = 1, Spec = [1], Job = [2] };
+        await database.AddAsync(job, new JobEventRecord { JobId = job.Id, Number = 1, Event = [3] }, Cancellation);
+        var terminating = Task.Run(() => TerminateAfterInsertAsync(_connection, times: 3), Cancellation);
+
+        for (var number = 2; !terminating.IsCompleted; number++)
+        {
+            job.LastEvent = number;
+            (await database.UpdateAsync(job, new JobEventRecord { JobId = job.Id, Number = number, Event = [3] }, Cancellation)).ShouldBeTrue();
+        }
+        await terminating;
+
+        var events = await database.EventsAsync(job.Id, 1, int.MaxValue, Cancellation);
+        events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, (int)job.LastEvent).Select(n => (long)n));
+    }
+
+    /// <summary>Terminates connections that have inserted something and have not committed it, as a server that shuts down does.</summary>
+    private static async Task TerminateAfterInsertAsync(string database, int times)
+    {
+        await using var connection = new NpgsqlConnection($"{database};Pooling=false");
+        await connection.OpenAsync(Cancellation);
+        await using var command = new NpgsqlCommand(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE 'INSERT%'",
+            connection);
+        for (var terminated = 0L; terminated < times;)
+            terminated += (long)(await command.ExecuteScalarAsync(Cancellation))!;
     }
 
     protected override Task<JobDatabase> OpenAsync() => Task.FromResult(Open(_connection));
