@@ -32,13 +32,6 @@ public sealed class SettingsTests
         "CUDA_CACHE_PATH", "Logging:",
     ];
 
-    /// <summary>Options that the chart needs of a cluster: until a service has one, its settings are left out here.</summary>
-    private static readonly (string Setting, Type Options, string Property)[] OfACluster =
-    [
-        ("Orchestrator:Redis", typeof(OrchestratorOptions), "Redis"),
-        ("Storage:S3", typeof(StorageOptions), "S3"),
-    ];
-
     public static TheoryData<string, string> Services =>
         new(ValueSets.All.SelectMany(_ => Sections.Keys, (set, service) => (set, service)));
 
@@ -94,7 +87,7 @@ public sealed class SettingsTests
     private static WebApplication Build(string set, string service)
     {
         var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(Environment(set, service).ToDictionary(SettingOf, variable => (string?)ValueOf(variable)).Where(pair => IsThere(pair.Key)));
+        builder.Configuration.AddInMemoryCollection(Environment(set, service).ToDictionary(SettingOf, variable => (string?)ValueOf(variable)));
         builder.AddServiceDefaults(service, new ListenOptions());
         return (service switch
         {
@@ -108,9 +101,6 @@ public sealed class SettingsTests
     /// <summary>As the environment's variables become settings: those of the runtime without their prefix.</summary>
     private static string SettingOf(V1EnvVar variable) =>
         variable.Name.Replace("DOTNET_", "", StringComparison.Ordinal).Replace("__", ":", StringComparison.Ordinal);
-
-    private static bool IsThere(string setting) =>
-        !OfACluster.Any(option => setting.StartsWith(option.Setting, StringComparison.Ordinal) && option.Options.GetProperty(option.Property) is null);
 
     /// <summary>What Kubernetes would put there, or something like it.</summary>
     private static string ValueOf(V1EnvVar variable) => variable switch
