@@ -19,14 +19,6 @@ internal static class Traffic
 
     public static Task<long[]> ReceivedAsync(IEnumerable<IContainer> containers) => Task.WhenAll(containers.Select(ReceivedAsync));
 
-    /// <summary>Waits until a container has received as much as so many rows since it was started.</summary>
-    public static async Task RowsAsync(IContainer container, int rows)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (await ReceivedAsync(container) < rows * (long)TinyModel.RowBytes)
-            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
-    }
-
     private sealed class Answer : IProgress<ContainerStatsResponse>
     {
         public ContainerStatsResponse? Stats { get; private set; }
