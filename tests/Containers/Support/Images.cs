@@ -12,6 +12,9 @@ internal static class Images
         return $"{Variable("DDPM_IMAGES")}-{service}:{Variable("DDPM_TAG")}";
     }
 
+    /// <summary>Whether <see cref="OrSkip"/> skips nothing.</summary>
+    public static bool AreThere => Variable("DDPM_NO_CONTAINERS") is null && Variable("DDPM_IMAGES") is not null;
+
     /// <summary>What docker-compose.yml takes the images from.</summary>
     public static Dictionary<string, string> Variables { get; } = new[] { "DDPM_IMAGES", "DDPM_TAG", "POSTGRES_IMAGE", "REDIS_IMAGE" }
         .Where(name => Variable(name) is not null).ToDictionary(name => name, name => Variable(name)!);

@@ -10,7 +10,10 @@ namespace Ddpm.Containers.Tests.Support;
 internal static class ServiceContainer
 {
     // Those who wait for it need not wait for the interval of everyday.
-    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan OftenProbed = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>For containers that go on working: a probe costs a third of a second of processor time.</summary>
+    public static readonly TimeSpan SeldomProbed = TimeSpan.FromSeconds(5);
 
     /// <summary>Port on which each service listens, as in docker-compose.yml.</summary>
     public static ushort PortOf(string service) => service switch
@@ -27,7 +30,11 @@ internal static class ServiceContainer
     /// <param name="network">Null: the engine's own.</param>
     /// <param name="data">What is mounted at /data.</param>
     /// <param name="settings">Environment variables, <c>Section__Key</c>.</param>
-    public static IContainer Build(string service, INetwork? network, IVolume data, params (string Key, string Value)[] settings)
+    public static IContainer Build(string service, INetwork? network, IVolume data, params (string Key, string Value)[] settings) =>
+        Build(service, network, data, OftenProbed, settings);
+
+    /// <summary>Prepares such a container with another time from one health check to the next, which is also that to the first.</summary>
+    public static IContainer Build(string service, INetwork? network, IVolume data, TimeSpan probed, params (string Key, string Value)[] settings)
     {
         var listen = service == "gallery" ? "Listen__Web" : "Listen__Grpc";
         var builder = new ContainerBuilder(Images.OrSkip(service))
@@ -38,6 +45,7 @@ internal static class ServiceContainer
             .WithTmpfsMount("/tmp")
             .WithPortBinding(PortOf(service), assignRandomHostPort: true)
             .WithCreateParameterModifier(Confine)
+            .WithCreateParameterModifier(parameters => parameters.Healthcheck = new HealthcheckConfig { Interval = probed })
             .WithWaitStrategy(Wait.ForUnixContainer().UntilContainerIsHealthy());
         return network is null ? builder.Build() : builder.WithNetwork(network).WithNetworkAliases(service).Build();
     }
@@ -48,7 +56,6 @@ internal static class ServiceContainer
         host.ReadonlyRootfs = true;
         host.CapDrop = ["ALL"];
         host.SecurityOpt = ["no-new-privileges:true"];
-        parameters.Healthcheck = new HealthcheckConfig { Interval = ProbeInterval };
     }
 
     /// <summary>Where a started container's service is reached from outside.</summary>
