@@ -97,7 +97,12 @@ internal sealed class TrainerUnderTest : IAsyncDisposable
         (await Client.DataSets.PreviewDataSetAsync(request)).Images;
 
     /// <summary>Trains a recipe to its end.</summary>
-    public async Task<Run> FinishAsync(string recipe) => (await EventsAsync((await StartRunAsync(recipe)).Id))[^1].Run;
+    public async Task<Run> FinishAsync(string recipe)
+    {
+        var run = (await EventsAsync((await StartRunAsync(recipe)).Id))[^1].Run;
+        run.State.ShouldBe(RunState.Succeeded, run.Error);
+        return run;
+    }
 
     /// <summary>Watches a run to its end.</summary>
     public async Task<List<RunEvent>> EventsAsync(string runId, long from = 1)
