@@ -23,6 +23,9 @@ internal sealed class JobRun(
     private readonly Dictionary<int, int> _writtenSteps = [];
     private Evaluation? _evaluation = log.Job.Evaluation;
 
+    /// <summary>The step that is written down of every trajectory, from which the job can go on. Null: it was not taken up.</summary>
+    public int? WrittenStep => _writtenSteps.Count == plan.Spec.Count ? _writtenSteps.Values.Min() : null;
+
     public async Task RunAsync(CancellationToken stop)
     {
         var trajectories = await BeginAsync(stop);

@@ -30,13 +30,15 @@ internal sealed partial class JobRunner(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, suspend);
         var entered = false;
+        JobRun? run = null;
         try
         {
             await slots.EnterAsync(log.Job.Priority, stop.Token);
             entered = true;
             var plan = await planner.PlanAsync(log.Job.Spec, stop.Token);
             LogRuns(logger, log.Job.Id, log.Job.StepsDone);
-            await new JobRun(plan, log, store, denoiser, metrics, options.Value, time).RunAsync(stop.Token);
+            run = new JobRun(plan, log, store, denoiser, metrics, options.Value, time);
+            await run.RunAsync(stop.Token);
         }
         catch (JobGoneException)
         {
@@ -51,7 +53,7 @@ internal sealed partial class JobRunner(
         }
         catch (OperationCanceledException) when (suspend.IsCancellationRequested)
         {
-            LogSuspended(logger, log.Job.Id, log.Job.StepsDone);
+            LogSuspended(logger, log.Job.Id, run?.WrittenStep ?? log.Job.StepsDone);
         }
         catch (StorageUnavailableException e)
         {
