@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ddpm.Storage.Blobs;
+using Npgsql;
 
 namespace Ddpm.Storage;
 
@@ -22,5 +23,24 @@ public sealed class StorageOptions : IValidatableObject
     public string FullRoot => Path.GetFullPath(Root);
 
     /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => S3?.Validate(validationContext) ?? [];
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Database is not null && !IsConnection(Database))
+            // Not the value: it may hold a password.
+            yield return new ValidationResult($"{Section}:{nameof(Database)} must be a connection string with a host, as in Host=postgres;Database=ddpm;Username=ddpm;Password=….");
+        foreach (var broken in S3?.Validate(validationContext) ?? [])
+            yield return broken;
+    }
+
+    private static bool IsConnection(string text)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(text).Host is { Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 }
