@@ -22,6 +22,7 @@ internal sealed class JobLog
     private readonly LinkedList<JobEvent> _recent = [];
     private TaskCompletionSource _changed = NewSignal();
     private Job _job;
+    private string? _stretch;
     private bool _left;
 
     public JobLog(IJobDatabase database, TimeProvider time, JobRecord record)
@@ -30,6 +31,7 @@ internal sealed class JobLog
         _time = time;
         _record = record;
         _job = Job.Parser.ParseFrom(record.Job);
+        _stretch = record.Stretch;
     }
 
     /// <summary>The job as of its newest event. Not to be changed.</summary>
@@ -45,7 +47,7 @@ internal sealed class JobLog
     public bool HasEnded => Job.State.IsEnd();
 
     /// <summary>The stretch of the job's life whose records count.</summary>
-    public string? Stretch => _record.Stretch;
+    public string? Stretch => _stretch;
 
     /// <summary>Writes down what happened, then shows it to the watchers.</summary>
     /// <param name="change">Changes the job, a copy of its own.</param>
@@ -66,11 +68,12 @@ internal sealed class JobLog
             kind(live);
 
             _record.Status = JobStates.ToStatus(job.State);
-            _record.Stretch = stretch ?? _record.Stretch;
+            _record.Stretch = stretch ?? _stretch;
             _record.LastEvent = job.LastEvent;
             _record.Job = job.ToByteArray();
             if (!await _database.UpdateAsync(_record, ToRecord(live), CancellationToken.None))
                 throw new JobGoneException(job.Id);
+            _stretch = _record.Stretch;
             Publish(live);
         }
         finally

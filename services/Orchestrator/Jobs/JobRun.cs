@@ -28,7 +28,8 @@ internal sealed class JobRun(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        var trajectories = await BeginAsync(stop);
+        var trajectories = await TakeUpAsync(stop);
+        await AnnounceAsync(trajectories, stop);
         var stepsAtStart = trajectories.Sum(t => (long)t.State.Step);
 
         using var stopAll = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -52,22 +53,6 @@ internal sealed class JobRun(
             throw reason;
         await moving;
         await FinishAsync(trajectories, stop);
-    }
-
-    /// <summary>Takes the job up and writes down that it runs; a stretch that does not get that far leaves nothing.</summary>
-    private async Task<Trajectory[]> BeginAsync(CancellationToken stop)
-    {
-        try
-        {
-            var trajectories = await TakeUpAsync(stop);
-            await AnnounceAsync(trajectories, stop);
-            return trajectories;
-        }
-        catch
-        {
-            await store.DeleteAsync(_folder, CancellationToken.None);
-            throw;
-        }
     }
 
     /// <summary>Opens the trajectories where the stretch before this one left them, and keeps what it left as this one's own.</summary>

@@ -41,9 +41,6 @@ internal sealed class TrajectoryStore(IBlobStore blobs)
             await blobs.DeleteFolderAsync(job + name, cancellationToken);
     }
 
-    /// <summary>Removes what a stretch has kept.</summary>
-    public Task DeleteAsync(StretchFolder folder, CancellationToken cancellationToken) => blobs.DeleteFolderAsync(folder.Key, cancellationToken);
-
     /// <summary>Removes everything that is kept of a job.</summary>
     public Task DeleteAsync(string jobId, CancellationToken cancellationToken) =>
         blobs.DeleteFolderAsync(StretchFolder.JobKey(jobId), cancellationToken);
