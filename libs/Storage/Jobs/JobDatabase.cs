@@ -14,29 +14,8 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
         ? new PostgresDatabase<PostgresJobsContext>(connection, options => new PostgresJobsContext(options))
         : new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs", options => new JobsContext(options));
 
-    public async Task<(JobRecord Job, bool IsNew)> AddAsync(
-        JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await _database.AskAsync(context =>
-            {
-                context.Add(job);
-                context.Add(submitted);
-                return context.SaveChangesAsync(cancellationToken);
-            });
-            return (job, true);
-        }
-        catch (DbUpdateException)
-        {
-            var known = await _database.AskAsync(context => context.Jobs.AsNoTracking()
-                .FirstOrDefaultAsync(j => j.Id == job.Id || j.RequestId == job.RequestId && j.RequestId != null, cancellationToken));
-            if (known is null)
-                throw;
-            // One that is there by its id was written by an attempt whose answer was lost with its connection.
-            return (known, known.Id == job.Id);
-        }
-    }
+    public Task<(JobRecord Job, bool IsNew)> AddAsync(JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default) =>
+        _database.SubmitAsync(job, submitted, cancellationToken);
 
     public Task<JobRecord?> FindAsync(string id, CancellationToken cancellationToken = default) =>
         _database.AskAsync(context => context.Jobs.AsNoTracking().SingleOrDefaultAsync(j => j.Id == id, cancellationToken));

@@ -1,3 +1,5 @@
+using Ddpm.Storage.Databases;
+
 namespace Ddpm.Storage.Jobs;
 
 /// <summary>Where a job is in its life.</summary>
@@ -11,7 +13,7 @@ public enum JobStatus
 }
 
 /// <summary>One job: the columns that are looked for, and the job itself as the contract's bytes.</summary>
-public sealed class JobRecord
+public sealed class JobRecord : ISubmitted
 {
     /// <summary>UUID version 7 in its usual form: its order is the order of submission.</summary>
     public required string Id { get; init; }

@@ -14,29 +14,8 @@ public sealed class RunDatabase : IRunDatabase, IDisposable
         ? new PostgresDatabase<PostgresRunsContext>(connection, options => new PostgresRunsContext(options))
         : new SqliteFile<RunsContext>(storage.Value.FullRoot, "runs", options => new RunsContext(options));
 
-    public async Task<(RunRecord Run, bool IsNew)> AddAsync(
-        RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await _database.AskAsync(context =>
-            {
-                context.Add(run);
-                context.Add(submitted);
-                return context.SaveChangesAsync(cancellationToken);
-            });
-            return (run, true);
-        }
-        catch (DbUpdateException)
-        {
-            var known = await _database.AskAsync(context => context.Runs.AsNoTracking()
-                .FirstOrDefaultAsync(r => r.Id == run.Id || r.RequestId == run.RequestId && r.RequestId != null, cancellationToken));
-            if (known is null)
-                throw;
-            // One that is there by its id was written by an attempt whose answer was lost with its connection.
-            return (known, known.Id == run.Id);
-        }
-    }
+    public Task<(RunRecord Run, bool IsNew)> AddAsync(RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default) =>
+        _database.SubmitAsync(run, submitted, cancellationToken);
 
     public Task<RunRecord?> FindAsync(string id, CancellationToken cancellationToken = default) =>
         _database.AskAsync(context => context.Runs.AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, cancellationToken));

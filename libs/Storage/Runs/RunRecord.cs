@@ -1,3 +1,5 @@
+using Ddpm.Storage.Databases;
+
 namespace Ddpm.Storage.Runs;
 
 /// <summary>Where a training run is in its life.</summary>
@@ -11,7 +13,7 @@ public enum RunStatus
 }
 
 /// <summary>One training run: the columns that are looked for, and the run itself as the contract's bytes.</summary>
-public sealed class RunRecord
+public sealed class RunRecord : ISubmitted
 {
     /// <summary>UUID version 7 in its usual form: its order is the order of submission.</summary>
     public required string Id { get; init; }

@@ -3,26 +3,10 @@ using Ddpm.Storage.Jobs;
 namespace Ddpm.Storage.Tests.Jobs;
 
 /// <summary>What every database of jobs does.</summary>
-public abstract class JobDatabaseContract : IAsyncLifetime
+public abstract class JobDatabaseContract : DatabaseContract<JobDatabase>
 {
     private static readonly JobFilter All = new([], "", "");
     private static long _milliseconds;
-
-    private JobDatabase _database = null!;
-
-    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public virtual async ValueTask InitializeAsync() => _database = await OpenAsync();
-
-    public virtual ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        _database.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Opens the database of this test.</summary>
-    protected abstract Task<JobDatabase> OpenAsync();
 
     [Fact]
     public async Task AddAsync_SameRequestIdFromManyCallers_MakesOneJob()
@@ -30,12 +14,12 @@ public abstract class JobDatabaseContract : IAsyncLifetime
         var added = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
             var job = NewJob(requestId: "mine");
-            return _database.AddAsync(job, Event(job, 1), Cancellation);
+            return Database.AddAsync(job, Event(job, 1), Cancellation);
         })));
 
         added.Count(a => a.IsNew).ShouldBe(1);
         added.Select(a => a.Job.Id).Distinct().ShouldHaveSingleItem();
-        (await _database.CountAsync(All, Cancellation)).ShouldBe(1);
+        (await Database.CountAsync(All, Cancellation)).ShouldBe(1);
     }
 
     [Fact]
@@ -44,15 +28,15 @@ public abstract class JobDatabaseContract : IAsyncLifetime
         var job = await AddAsync(NewJob());
         job.Status = JobStatus.Running;
         job.LastEvent = 2;
-        (await _database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeTrue();
+        (await Database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeTrue();
 
-        _database.Dispose();
-        _database = await OpenAsync();
+        Database.Dispose();
+        Database = await OpenAsync();
 
-        var found = (await _database.FindAsync(job.Id, Cancellation)).ShouldNotBeNull();
+        var found = (await Database.FindAsync(job.Id, Cancellation)).ShouldNotBeNull();
         (found.Status, found.LastEvent).ShouldBe((JobStatus.Running, 2));
-        (await _database.EventsAsync(job.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
-        (await _database.UnfinishedAsync(Cancellation)).ShouldBe([job.Id]);
+        (await Database.EventsAsync(job.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
+        (await Database.UnfinishedAsync(Cancellation)).ShouldBe([job.Id]);
     }
 
     [Fact]
@@ -65,34 +49,34 @@ public abstract class JobDatabaseContract : IAsyncLifetime
         var filter = new JobFilter([], "common", "");
         var seen = new List<string>();
         string? before = null;
-        while (await _database.PageAsync(filter, before, 7, Cancellation) is { Count: > 0 } page)
+        while (await Database.PageAsync(filter, before, 7, Cancellation) is { Count: > 0 } page)
         {
             seen.AddRange(page.Select(j => j.Id));
             before = page[^1].Id;
         }
 
         seen.ShouldBe(ids.Where((_, i) => i % 5 != 0).Reverse());
-        (await _database.CountAsync(filter, Cancellation)).ShouldBe(20);
+        (await Database.CountAsync(filter, Cancellation)).ShouldBe(20);
     }
 
     [Fact]
     public async Task DeleteAsync_Job_TakesItsEventsAlong()
     {
         var job = await AddAsync(NewJob());
-        await _database.DeleteAsync(job.Id, Cancellation);
+        await Database.DeleteAsync(job.Id, Cancellation);
 
-        (await _database.FindAsync(job.Id, Cancellation)).ShouldBeNull();
-        (await _database.EventsAsync(job.Id, 1, 10, Cancellation)).ShouldBeEmpty();
-        (await _database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeFalse();
+        (await Database.FindAsync(job.Id, Cancellation)).ShouldBeNull();
+        (await Database.EventsAsync(job.Id, 1, 10, Cancellation)).ShouldBeEmpty();
+        (await Database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeFalse();
     }
 
     [Fact]
     public async Task UpdateAsync_AfterACancelRequest_KeepsTheRequest()
     {
         var job = await AddAsync(NewJob());
-        await _database.RequestCancelAsync(job.Id, Cancellation);
-        await _database.UpdateAsync(job, Event(job, 2), Cancellation);
-        (await _database.FindAsync(job.Id, Cancellation))!.CancelRequested.ShouldBeTrue();
+        await Database.RequestCancelAsync(job.Id, Cancellation);
+        await Database.UpdateAsync(job, Event(job, 2), Cancellation);
+        (await Database.FindAsync(job.Id, Cancellation))!.CancelRequested.ShouldBeTrue();
     }
 
     [Fact]
@@ -105,14 +89,14 @@ public abstract class JobDatabaseContract : IAsyncLifetime
             for (var number = 2; number <= 20; number++)
             {
                 job.LastEvent = number;
-                (await _database.UpdateAsync(job, Event(job, number), Cancellation)).ShouldBeTrue();
+                (await Database.UpdateAsync(job, Event(job, number), Cancellation)).ShouldBeTrue();
             }
         })));
 
         foreach (var job in jobs)
         {
-            (await _database.FindAsync(job.Id, Cancellation))!.LastEvent.ShouldBe(20);
-            (await _database.EventsAsync(job.Id, 1, 100, Cancellation)).Select(e => e.Number).ShouldBe(Enumerable.Range(1, 20).Select(n => (long)n));
+            (await Database.FindAsync(job.Id, Cancellation))!.LastEvent.ShouldBe(20);
+            (await Database.EventsAsync(job.Id, 1, 100, Cancellation)).Select(e => e.Number).ShouldBe(Enumerable.Range(1, 20).Select(n => (long)n));
         }
     }
 
@@ -121,14 +105,14 @@ public abstract class JobDatabaseContract : IAsyncLifetime
     {
         var job = await AddAsync(NewJob());
         job.LastEvent = 2;
-        await _database.UpdateAsync(job, Event(job, 2), Cancellation);
+        await Database.UpdateAsync(job, Event(job, 2), Cancellation);
         job.Job = [9];
 
         await Should.ThrowAsync<JobTakenException>(
-            () => _database.UpdateAsync(job, new JobEventRecord { JobId = job.Id, Number = 2, Event = [8] }, Cancellation));
+            () => Database.UpdateAsync(job, new JobEventRecord { JobId = job.Id, Number = 2, Event = [8] }, Cancellation));
 
-        (await _database.FindAsync(job.Id, Cancellation))!.Job.ShouldBe([2]);
-        (await _database.EventsAsync(job.Id, 2, 10, Cancellation)).Single().Event.ShouldBe([3]);
+        (await Database.FindAsync(job.Id, Cancellation))!.Job.ShouldBe([2]);
+        (await Database.EventsAsync(job.Id, 2, 10, Cancellation)).Single().Event.ShouldBe([3]);
     }
 
     [Fact]
@@ -136,14 +120,14 @@ public abstract class JobDatabaseContract : IAsyncLifetime
     {
         var job = await AddAsync(NewJob());
         job.LastEvent = 2;
-        await _database.UpdateAsync(job, Event(job, 2), Cancellation);
+        await Database.UpdateAsync(job, Event(job, 2), Cancellation);
 
-        (await _database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeTrue();
+        (await Database.UpdateAsync(job, Event(job, 2), Cancellation)).ShouldBeTrue();
 
-        (await _database.EventsAsync(job.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
+        (await Database.EventsAsync(job.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
     }
 
-    private async Task<JobRecord> AddAsync(JobRecord job) => (await _database.AddAsync(job, Event(job, 1), Cancellation)).Job;
+    private async Task<JobRecord> AddAsync(JobRecord job) => (await Database.AddAsync(job, Event(job, 1), Cancellation)).Job;
 
     private static JobRecord NewJob(string? requestId = null, string model = "toy") => new()
     {

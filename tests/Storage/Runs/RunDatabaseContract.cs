@@ -4,25 +4,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Ddpm.Storage.Tests.Runs;
 
 /// <summary>What every database of training runs does.</summary>
-public abstract class RunDatabaseContract : IAsyncLifetime
+public abstract class RunDatabaseContract : DatabaseContract<RunDatabase>
 {
     private static long _milliseconds;
-
-    private RunDatabase _database = null!;
-
-    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public virtual async ValueTask InitializeAsync() => _database = await OpenAsync();
-
-    public virtual ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        _database.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    /// <summary>Opens the database of this test.</summary>
-    protected abstract Task<RunDatabase> OpenAsync();
 
     [Fact]
     public async Task AddAsync_SameRequestIdFromManyCallers_MakesOneRun()
@@ -30,30 +14,30 @@ public abstract class RunDatabaseContract : IAsyncLifetime
         var added = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
         {
             var run = NewRun(requestId: "mine");
-            return _database.AddAsync(run, Event(run, 1), Cancellation);
+            return Database.AddAsync(run, Event(run, 1), Cancellation);
         })));
 
         added.Count(a => a.IsNew).ShouldBe(1);
         var id = added.Select(a => a.Run.Id).Distinct().ShouldHaveSingleItem();
-        (await _database.PageAsync(null, 100, Cancellation)).ShouldHaveSingleItem().Id.ShouldBe(id);
-        (await _database.EventsAsync(id, 1, 10, Cancellation)).ShouldHaveSingleItem();
+        (await Database.PageAsync(null, 100, Cancellation)).ShouldHaveSingleItem().Id.ShouldBe(id);
+        (await Database.EventsAsync(id, 1, 10, Cancellation)).ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task AddAsync_WithoutRequestIds_MakesARunEach()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => AddAsync(NewRun()))));
-        (await _database.PageAsync(null, 100, Cancellation)).Count.ShouldBe(8);
+        (await Database.PageAsync(null, 100, Cancellation)).Count.ShouldBe(8);
     }
 
     [Fact]
     public async Task AddAsync_OfWhatWasWrittenAlready_AnswersItAsNew()
     {
         var run = await AddAsync(NewRun());
-        var again = await _database.AddAsync(run, Event(run, 1), Cancellation);
+        var again = await Database.AddAsync(run, Event(run, 1), Cancellation);
 
         (again.Run.Id, again.IsNew).ShouldBe((run.Id, true));
-        (await _database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldHaveSingleItem();
+        (await Database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -61,19 +45,19 @@ public abstract class RunDatabaseContract : IAsyncLifetime
     {
         var run = await AddAsync(NewRun());
         (run.Status, run.LastEvent, run.Run) = (RunStatus.Running, 2, [7, 8]);
-        await _database.UpdateAsync(run, Event(run, 2), Cancellation);
+        await Database.UpdateAsync(run, Event(run, 2), Cancellation);
 
-        _database.Dispose();
-        _database = await OpenAsync();
+        Database.Dispose();
+        Database = await OpenAsync();
 
-        var found = (await _database.FindAsync(run.Id, Cancellation)).ShouldNotBeNull();
+        var found = (await Database.FindAsync(run.Id, Cancellation)).ShouldNotBeNull();
         (found.Status, found.LastEvent).ShouldBe((RunStatus.Running, 2));
         found.Run.ShouldBe([7, 8]);
-        (await _database.EventsAsync(run.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
+        (await Database.EventsAsync(run.Id, 1, 10, Cancellation)).Select(e => e.Number).ShouldBe([1, 2]);
     }
 
     [Fact]
-    public async Task FindAsync_UnknownId_AnswersNull() => (await _database.FindAsync(NewRun().Id, Cancellation)).ShouldBeNull();
+    public async Task FindAsync_UnknownId_AnswersNull() => (await Database.FindAsync(NewRun().Id, Cancellation)).ShouldBeNull();
 
     [Fact]
     public async Task PageAsync_WalkedByPages_ShowsEachRunOnceNewestFirst()
@@ -84,7 +68,7 @@ public abstract class RunDatabaseContract : IAsyncLifetime
 
         var seen = new List<string>();
         string? before = null;
-        while (await _database.PageAsync(before, 7, Cancellation) is { Count: > 0 } page)
+        while (await Database.PageAsync(before, 7, Cancellation) is { Count: > 0 } page)
         {
             page.Count.ShouldBeLessThanOrEqualTo(7);
             seen.AddRange(page.Select(r => r.Id));
@@ -101,7 +85,7 @@ public abstract class RunDatabaseContract : IAsyncLifetime
         foreach (var status in Enum.GetValues<RunStatus>().Reverse())
             runs[status] = (await AddAsync(NewRun(status: status))).Id;
 
-        (await _database.UnfinishedAsync(Cancellation)).Select(r => r.Id).ShouldBe([runs[RunStatus.Running], runs[RunStatus.Queued]]);
+        (await Database.UnfinishedAsync(Cancellation)).Select(r => r.Id).ShouldBe([runs[RunStatus.Running], runs[RunStatus.Queued]]);
     }
 
     [Fact]
@@ -111,13 +95,13 @@ public abstract class RunDatabaseContract : IAsyncLifetime
         for (var number = 2; number <= 12; number++)
         {
             run.LastEvent = number;
-            await _database.UpdateAsync(run, Event(run, number), Cancellation);
+            await Database.UpdateAsync(run, Event(run, number), Cancellation);
         }
 
-        var events = await _database.EventsAsync(run.Id, 9, 3, Cancellation);
+        var events = await Database.EventsAsync(run.Id, 9, 3, Cancellation);
         events.Select(e => e.Number).ShouldBe([9, 10, 11]);
         events[0].Event.ShouldBe([9]);
-        (await _database.EventsAsync(run.Id, 13, 3, Cancellation)).ShouldBeEmpty();
+        (await Database.EventsAsync(run.Id, 13, 3, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -125,24 +109,24 @@ public abstract class RunDatabaseContract : IAsyncLifetime
     {
         var (run, other) = (await AddAsync(NewRun()), await AddAsync(NewRun()));
 
-        await _database.DeleteAsync(run.Id, Cancellation);
-        await _database.DeleteAsync(run.Id, Cancellation);
+        await Database.DeleteAsync(run.Id, Cancellation);
+        await Database.DeleteAsync(run.Id, Cancellation);
 
-        (await _database.FindAsync(run.Id, Cancellation)).ShouldBeNull();
-        (await _database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldBeEmpty();
-        (await _database.EventsAsync(other.Id, 1, 10, Cancellation)).ShouldHaveSingleItem();
+        (await Database.FindAsync(run.Id, Cancellation)).ShouldBeNull();
+        (await Database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldBeEmpty();
+        (await Database.EventsAsync(other.Id, 1, 10, Cancellation)).ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task UpdateAsync_OfARunThatIsGone_FailsAndWritesNothing()
     {
         var run = await AddAsync(NewRun());
-        await _database.DeleteAsync(run.Id, Cancellation);
+        await Database.DeleteAsync(run.Id, Cancellation);
 
-        await Should.ThrowAsync<DbUpdateException>(() => _database.UpdateAsync(run, Event(run, 2), Cancellation));
+        await Should.ThrowAsync<DbUpdateException>(() => Database.UpdateAsync(run, Event(run, 2), Cancellation));
 
-        (await _database.FindAsync(run.Id, Cancellation)).ShouldBeNull();
-        (await _database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldBeEmpty();
+        (await Database.FindAsync(run.Id, Cancellation)).ShouldBeNull();
+        (await Database.EventsAsync(run.Id, 1, 10, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -155,14 +139,14 @@ public abstract class RunDatabaseContract : IAsyncLifetime
             for (var number = 2; number <= 20; number++)
             {
                 run.LastEvent = number;
-                await _database.UpdateAsync(run, Event(run, number), Cancellation);
+                await Database.UpdateAsync(run, Event(run, number), Cancellation);
             }
         })));
 
         foreach (var run in runs)
         {
-            (await _database.FindAsync(run.Id, Cancellation))!.LastEvent.ShouldBe(20);
-            (await _database.EventsAsync(run.Id, 1, 100, Cancellation)).Select(e => e.Number).ShouldBe(Enumerable.Range(1, 20).Select(n => (long)n));
+            (await Database.FindAsync(run.Id, Cancellation))!.LastEvent.ShouldBe(20);
+            (await Database.EventsAsync(run.Id, 1, 100, Cancellation)).Select(e => e.Number).ShouldBe(Enumerable.Range(1, 20).Select(n => (long)n));
         }
     }
 
@@ -174,11 +158,11 @@ public abstract class RunDatabaseContract : IAsyncLifetime
 
         var written = await Task.WhenAll(Enumerable.Range(10, 8).Select(writer => Task.Run(async () =>
         {
-            var mine = (await _database.FindAsync(run.Id, Cancellation))!;
+            var mine = (await Database.FindAsync(run.Id, Cancellation))!;
             (mine.LastEvent, mine.Run) = (2, [(byte)writer]);
             try
             {
-                await _database.UpdateAsync(mine, new RunEventRecord { RunId = run.Id, Number = 2, Event = [(byte)writer] }, Cancellation);
+                await Database.UpdateAsync(mine, new RunEventRecord { RunId = run.Id, Number = 2, Event = [(byte)writer] }, Cancellation);
                 return writer;
             }
             catch (DbUpdateException)
@@ -188,8 +172,8 @@ public abstract class RunDatabaseContract : IAsyncLifetime
         })));
 
         var winner = (byte)written.Where(writer => writer != 0).ShouldHaveSingleItem();
-        (await _database.FindAsync(run.Id, Cancellation))!.Run.ShouldBe([winner]);
-        (await _database.EventsAsync(run.Id, 2, 10, Cancellation)).ShouldHaveSingleItem().Event.ShouldBe([winner]);
+        (await Database.FindAsync(run.Id, Cancellation))!.Run.ShouldBe([winner]);
+        (await Database.EventsAsync(run.Id, 2, 10, Cancellation)).ShouldHaveSingleItem().Event.ShouldBe([winner]);
     }
 
     [Fact]
@@ -201,15 +185,15 @@ public abstract class RunDatabaseContract : IAsyncLifetime
             for (var number = 2; number <= 100; number++)
             {
                 run.LastEvent = number;
-                await _database.UpdateAsync(run, Event(run, number), Cancellation);
+                await Database.UpdateAsync(run, Event(run, number), Cancellation);
             }
         }, Cancellation);
         bool last;
         do
         {
             last = writing.IsCompleted;
-            var known = (await _database.FindAsync(run.Id, Cancellation))!.LastEvent;
-            var events = await _database.EventsAsync(run.Id, 1, int.MaxValue, Cancellation);
+            var known = (await Database.FindAsync(run.Id, Cancellation))!.LastEvent;
+            var events = await Database.EventsAsync(run.Id, 1, int.MaxValue, Cancellation);
             events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, events.Count).Select(n => (long)n));
             events.Count.ShouldBeGreaterThanOrEqualTo((int)known, "a run is not ahead of its events");
         }
@@ -217,7 +201,7 @@ public abstract class RunDatabaseContract : IAsyncLifetime
         await writing;
     }
 
-    private async Task<RunRecord> AddAsync(RunRecord run) => (await _database.AddAsync(run, Event(run, 1), Cancellation)).Run;
+    private async Task<RunRecord> AddAsync(RunRecord run) => (await Database.AddAsync(run, Event(run, 1), Cancellation)).Run;
 
     private static RunRecord NewRun(string? requestId = null, RunStatus status = RunStatus.Queued) => new()
     {
