@@ -1,4 +1,5 @@
 using Ddpm.Containers.Tests.Support;
+using Ddpm.EndToEnd.Tests.Support;
 
 namespace Ddpm.Containers.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ddpm.Containers.Tests.Support;
+using Ddpm.EndToEnd.Tests.Support;
 using Ddpm.Protocol;
 using Ddpm.V1;
 using DotNet.Testcontainers.Containers;
@@ -68,7 +69,7 @@ public sealed class OrchestratorLossTests(Cluster cluster) : ClusterScenario(clu
     /// <summary>Submits jobs, the last of which is under way at the Orchestrator that is going to be lost.</summary>
     private async Task<string[]> JobsUnderWayAsync(DdpmClient client)
     {
-        var jobs = await ClusterJobs.SubmitUntilOneRunsOnAsync(Lost, client);
+        var jobs = await ClusterJobs.SubmitUntilOneRunsAsync(() => Cluster.LogAsync(Lost), client);
         await ClusterJobs.ReachAsync(client, [jobs[^1]], StepsBefore);
         return jobs;
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Ddpm.EndToEnd.Tests.Support;
-using Ddpm.V1;
 
 namespace Ddpm.EndToEnd.Tests;
 
@@ -16,13 +15,13 @@ public sealed class ClusterTests
         await using var cluster = await Cluster.StartAsync(TestContext.Current.CancellationToken);
         using var first = Cluster.Connect(await cluster.StartReplicaAsync());
         using var second = Cluster.Connect(await cluster.StartReplicaAsync());
-        var jobs = await Cluster.SubmitAsync(first, Jobs, steps: 100);
+        var jobs = await ClusterJobs.SubmitAsync(first, Jobs);
 
-        var watched = await Task.WhenAll(Cluster.FinishAsync(first, jobs), Cluster.FinishAsync(second, jobs));
+        var watched = await Task.WhenAll(ClusterJobs.FinishAsync(first, jobs), ClusterJobs.FinishAsync(second, jobs));
 
         foreach (var (here, there) in watched[0].Zip(watched[1]))
-            here.Select(WithoutPreviews).ShouldBe(there.Select(WithoutPreviews));
-        (await Cluster.ResultsAsync(second, jobs)).ShouldBe(await Cluster.ResultsAsync(first, jobs));
+            here.ShouldBe(there);
+        (await ClusterJobs.ResultsAsync(second, jobs)).ShouldBe(await ClusterJobs.ResultsAsync(first, jobs));
     }
 
     [Theory(Timeout = 300_000)]
@@ -35,36 +34,36 @@ public sealed class ClusterTests
         var lost = await cluster.StartReplicaAsync();
         var other = await cluster.StartReplicaAsync();
         using var client = Cluster.Connect(other);
-        var jobs = await Cluster.SubmitUntilOneRunsOnAsync(lost, client);
-        await Cluster.ReachAsync(client, [jobs[^1]], StepsBefore);
+        var jobs = await ClusterJobs.SubmitUntilOneRunsAsync(() => Task.FromResult(lost.Process.Output), client);
+        await ClusterJobs.ReachAsync(client, [jobs[^1]], StepsBefore);
 
         await lost.Process.SignalAsync(signal);
         var clock = Stopwatch.StartNew();
         var resumed = Task.WhenAll(jobs.Select(id => ResumedAsync(id, clock)));
-        var events = await Cluster.FinishAsync(client, jobs);
+        var events = await ClusterJobs.FinishAsync(client, jobs);
 
         var moved = (await resumed).OfType<TimeSpan>().ToList();
         moved.ShouldNotBeEmpty("the lost replica ran some of the jobs");
         TestContext.Current.TestOutputHelper?.WriteLine($"{moved.Count} jobs of a replica that got {signal} went on after {moved.Min().TotalSeconds:F1} to {moved.Max().TotalSeconds:F1} s");
         foreach (var happened in events.SelectMany(e => e).Where(e => e.StateChanged is { HasResumedFromStep: true }))
             happened.StateChanged.ResumedFromStep.ShouldBeGreaterThan(0);
-        var results = await Cluster.ResultsAsync(client, jobs);
+        var results = await ClusterJobs.ResultsAsync(client, jobs);
 
         if (signal == "STOP")
         {
             // It finds itself given up, and whatever it was about to write changes nothing.
             await lost.Process.SignalAsync("CONT");
             (await lost.Process.ExitAsync()).ShouldBe(3, lost.Process.Error);
-            (await Cluster.ResultsAsync(client, jobs)).ShouldBe(results);
+            (await ClusterJobs.ResultsAsync(client, jobs)).ShouldBe(results);
         }
         else if (signal == "TERM")
         {
             (await lost.Process.ExitAsync()).ShouldBe(0, lost.Process.Error);
         }
 
-        var undisturbed = await Cluster.SubmitAsync(client, jobs.Length);
-        await Cluster.FinishAsync(client, undisturbed);
-        results.ShouldBe(await Cluster.ResultsAsync(client, undisturbed));
+        var undisturbed = await ClusterJobs.SubmitAsync(client, jobs.Length);
+        await ClusterJobs.FinishAsync(client, undisturbed);
+        results.ShouldBe(await ClusterJobs.ResultsAsync(client, undisturbed));
 
         // When the job was taken up by another process; null: it never was.
         async Task<TimeSpan?> ResumedAsync(string id, Stopwatch since)
@@ -86,15 +85,15 @@ public sealed class ClusterTests
         string[] jobs;
         using (var client = Cluster.Connect(lost[0]))
         {
-            jobs = await Cluster.SubmitAsync(client, Jobs);
-            await Cluster.ReachAsync(client, jobs, StepsBefore);
+            jobs = await ClusterJobs.SubmitAsync(client, Jobs);
+            await ClusterJobs.ReachAsync(client, jobs, StepsBefore);
         }
         foreach (var replica in lost)
             await replica.Process.KillAsync();
 
         using var revived = Cluster.Connect(await cluster.StartReplicaAsync());
 
-        await Cluster.FinishAsync(revived, jobs);
+        await ClusterJobs.FinishAsync(revived, jobs);
     }
 
     [Fact(Timeout = 180_000)]
@@ -103,22 +102,14 @@ public sealed class ClusterTests
         await using var cluster = await Cluster.StartAsync(TestContext.Current.CancellationToken);
         using var first = Cluster.Connect(await cluster.StartReplicaAsync());
         using var second = Cluster.Connect(await cluster.StartReplicaAsync());
-        var undisturbed = await Cluster.SubmitAsync(first, Jobs);
-        await Cluster.FinishAsync(second, undisturbed);
-        var jobs = await Cluster.SubmitAsync(first, Jobs);
-        await Cluster.ReachAsync(second, jobs, StepsBefore);
+        var undisturbed = await ClusterJobs.SubmitAsync(first, Jobs);
+        await ClusterJobs.FinishAsync(second, undisturbed);
+        var jobs = await ClusterJobs.SubmitAsync(first, Jobs);
+        await ClusterJobs.ReachAsync(second, jobs, StepsBefore);
 
         await cluster.RestartDatabaseAsync();
 
-        await Cluster.FinishAsync(second, jobs);
-        (await Cluster.ResultsAsync(first, jobs)).ShouldBe(await Cluster.ResultsAsync(first, undisturbed));
-    }
-
-    /// <summary>Previews are for those who watch live.</summary>
-    private static JobEvent WithoutPreviews(JobEvent happened)
-    {
-        var kept = happened.Clone();
-        kept.Progress?.Previews.Clear();
-        return kept;
+        await ClusterJobs.FinishAsync(second, jobs);
+        (await ClusterJobs.ResultsAsync(first, jobs)).ShouldBe(await ClusterJobs.ResultsAsync(first, undisturbed));
     }
 }

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Ddpm.EndToEnd.Tests.Support;
 using Ddpm.Protocol;
 using Ddpm.Storage;
@@ -65,19 +63,14 @@ public sealed class HotSwapTests
         return (job.Spec.Version, image.Png.ToByteArray());
     }
 
-    /// <summary>Publishes the tiny network with another bias of its last convolution, which shifts every ε.</summary>
+    /// <summary>Publishes a version of the tiny network.</summary>
     private static async Task PublishAsync(FileModelStore store, TemporaryFolder folder, int number)
     {
         var source = folder.Resolve("source");
         Directory.CreateDirectory(source);
-        foreach (var file in Directory.EnumerateFiles(Repository.Resolve("tests", "Networks", "goldens", "unet_tiny_gray")))
+        foreach (var file in Directory.EnumerateFiles(TinyWeights.Folder))
             File.Copy(file, Path.Combine(source, Path.GetFileName(file)), overwrite: true);
-        var weights = Path.Combine(source, "diffusion_pytorch_model.safetensors");
-        var bytes = await File.ReadAllBytesAsync(weights, Cancellation);
-        var header = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        var bias = JsonNode.Parse(bytes.AsSpan(8, header))!["conv_out.bias"]!["data_offsets"]![0]!.GetValue<int>();
-        BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(8 + header + bias), 0.002f * number);
-        await File.WriteAllBytesAsync(weights, bytes, Cancellation);
+        await File.WriteAllBytesAsync(Path.Combine(source, TinyWeights.FileName), await TinyWeights.OfVersionAsync(number), Cancellation);
         await store.PublishAsync(TinyModel.Name, source, new PublishOptions(), Cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using Ddpm.EndToEnd.Tests.Support;
 using Ddpm.Protocol;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
@@ -12,9 +13,6 @@ namespace Ddpm.Containers.Tests.Support;
 /// </summary>
 public sealed class Cluster : IAsyncLifetime
 {
-    /// <summary>Name of the model that every scenario may use; nobody publishes another version of it.</summary>
-    public const string Model = "tiny";
-
     private const int Replicas = 2;
 
     private readonly INetwork _network = new NetworkBuilder().Build();
@@ -33,7 +31,7 @@ public sealed class Cluster : IAsyncLifetime
 
     public IContainer Trainer { get; private set; } = null!;
 
-    /// <summary>What the jobs of <see cref="Model"/> come to when nothing happens to them.</summary>
+    /// <summary>What the jobs of <see cref="ClusterJobs"/> come to when nothing happens to them.</summary>
     internal UndisturbedJobs Undisturbed { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -47,7 +45,7 @@ public sealed class Cluster : IAsyncLifetime
             _others.AddRange([Postgres = ClusterStores.Postgres(_network), ClusterStores.Redis(_network), Trainer = Build("trainer")]);
             await Task.WhenAll(_others.Select(container => container.StartAsync(Cancellation)));
             using var trainer = Connect(Trainer);
-            await TinyModel.PublishAsync(trainer, Model, 0);
+            await TinyModel.PublishAsync(trainer, ClusterJobs.Model, 0);
         }
         catch
         {

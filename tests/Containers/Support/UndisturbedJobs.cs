@@ -1,3 +1,4 @@
+using Ddpm.EndToEnd.Tests.Support;
 using Ddpm.Protocol;
 
 namespace Ddpm.Containers.Tests.Support;

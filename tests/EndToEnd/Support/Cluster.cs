@@ -1,6 +1,5 @@
 using Ddpm.Protocol;
 using Ddpm.Storage.Tests.Servers;
-using Ddpm.V1;
 
 namespace Ddpm.EndToEnd.Tests.Support;
 
@@ -55,69 +54,6 @@ internal sealed class Cluster : IAsyncDisposable
     public Task RestartDatabaseAsync() => _postgres.RestartAsync(Cancellation);
 
     public static DdpmClient Connect(ServiceProcess replica) => DdpmClient.Connect(replica.GrpcAddress!);
-
-    /// <summary>Submits jobs that differ in nothing but their seeds, which are 0, 1, ….</summary>
-    public static async Task<string[]> SubmitAsync(DdpmClient client, int jobs, int steps = 400)
-    {
-        var ids = new string[jobs];
-        for (var seed = 0; seed < jobs; seed++)
-            ids[seed] = await SubmitAsync(client, steps, (ulong)seed);
-        return ids;
-    }
-
-    /// <summary>Submits such jobs until one of them runs on a replica.</summary>
-    public static async Task<string[]> SubmitUntilOneRunsOnAsync(ServiceProcess replica, DdpmClient client, int steps = 400)
-    {
-        var ids = new List<string>();
-        do
-        {
-            ids.Add(await SubmitAsync(client, steps, (ulong)ids.Count));
-            await ReachAsync(client, [ids[^1]], steps: 1);
-        }
-        while (!replica.Process.Output.Contains($"Job {ids[^1]} runs here", StringComparison.Ordinal));
-        return [.. ids];
-    }
-
-    private static async Task<string> SubmitAsync(DdpmClient client, int steps, ulong seed)
-    {
-        var spec = new JobSpec { Model = TinyModel.Name, Sampler = "ddpm", Steps = steps, Seed = seed, Count = 1, Classes = new ClassSelection() };
-        return (await client.Orchestrator.SubmitJobAsync(new SubmitJobRequest { Spec = spec }, cancellationToken: Cancellation)).Job.Id;
-    }
-
-    /// <summary>Waits until each job has made some steps.</summary>
-    public static Task ReachAsync(DdpmClient client, string[] jobs, int steps) => Task.WhenAll(jobs.Select(async id =>
-    {
-        await foreach (var happened in client.WatchJobAsync(id, cancellationToken: Cancellation))
-        {
-            happened.Job.State.ShouldBeOneOf(JobState.Queued, JobState.Running);
-            if (happened.Job.StepsDone >= steps)
-                return;
-        }
-    }));
-
-    /// <summary>Watches jobs to their ends.</summary>
-    public static async Task<List<JobEvent>[]> FinishAsync(DdpmClient client, string[] jobs)
-    {
-        return await Task.WhenAll(jobs.Select(WatchAsync));
-
-        async Task<List<JobEvent>> WatchAsync(string id)
-        {
-            var events = new List<JobEvent>();
-            await foreach (var happened in client.WatchJobAsync(id, cancellationToken: Cancellation))
-                events.Add(happened);
-            events[^1].Job.State.ShouldBe(JobState.Succeeded, events[^1].Job.Error);
-            events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, events.Count).Select(n => (long)n), "numbers grow by one, whichever replica writes them");
-            return events;
-        }
-    }
-
-    /// <summary>What is seen of jobs when they have ended: their images, and the frames that their trajectories kept.</summary>
-    public static async Task<string[]> ResultsAsync(DdpmClient client, string[] jobs) => await Task.WhenAll(jobs.Select(async id =>
-    {
-        var image = await client.Orchestrator.GetImageAsync(new GetImageRequest { JobId = id }, cancellationToken: Cancellation);
-        var frames = await client.Orchestrator.ListFramesAsync(new ListFramesRequest { JobId = id }, cancellationToken: Cancellation);
-        return $"{Convert.ToHexString(image.Png.Span)} {frames.Frames}";
-    }));
 
     public async ValueTask DisposeAsync()
     {

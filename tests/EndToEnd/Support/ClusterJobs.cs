@@ -1,13 +1,15 @@
 using Ddpm.Protocol;
 using Ddpm.V1;
-using DotNet.Testcontainers.Containers;
 
-namespace Ddpm.Containers.Tests.Support;
+namespace Ddpm.EndToEnd.Tests.Support;
 
-/// <summary>Jobs of one image each, which differ in nothing but their seeds, unless a test says otherwise.</summary>
+/// <summary>Jobs of one image each for a cluster, of processes or of containers, which differ in nothing but their seeds unless a test says otherwise.</summary>
 internal static class ClusterJobs
 {
-    /// <summary>Steps of each, one evaluation a step: seconds, in which a container can be lost.</summary>
+    /// <summary>The model that a cluster has, and of which nobody publishes another version.</summary>
+    public const string Model = "tiny";
+
+    /// <summary>Steps of each, one evaluation a step: seconds, in which a process can be lost.</summary>
     public const int Steps = 500;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -25,14 +27,14 @@ internal static class ClusterJobs
     /// <param name="seed">The job's seed.</param>
     /// <param name="model">The job's model.</param>
     /// <param name="version">Its version; empty: the latest.</param>
-    public static async Task<Job> SubmitOneAsync(DdpmClient client, int seed, string model = Cluster.Model, string version = "")
+    public static async Task<Job> SubmitOneAsync(DdpmClient client, int seed, string model = Model, string version = "")
     {
         var spec = new JobSpec { Model = model, Version = version, Sampler = "ddpm", Steps = Steps, Seed = (ulong)seed, Count = 1, Classes = new ClassSelection() };
         return (await client.Orchestrator.SubmitJobAsync(new SubmitJobRequest { Spec = spec }, cancellationToken: Cancellation)).Job;
     }
 
-    /// <summary>Submits such jobs until one of them, the last, runs in a container.</summary>
-    public static async Task<string[]> SubmitUntilOneRunsOnAsync(IContainer orchestrator, DdpmClient client)
+    /// <summary>Submits such jobs until one of them, the last, runs on the Orchestrator whose log is given.</summary>
+    public static async Task<string[]> SubmitUntilOneRunsAsync(Func<Task<string>> log, DdpmClient client)
     {
         var ids = new List<string>();
         do
@@ -40,7 +42,7 @@ internal static class ClusterJobs
             ids.Add((await SubmitOneAsync(client, ids.Count)).Id);
             await ReachAsync(client, [ids[^1]], steps: 1);
         }
-        while (!(await Cluster.LogAsync(orchestrator)).Contains($"Job {ids[^1]} runs here", StringComparison.Ordinal));
+        while (!(await log()).Contains($"Job {ids[^1]} runs here", StringComparison.Ordinal));
         return [.. ids];
     }
 
