@@ -20,7 +20,14 @@ public sealed class JobLogTests : IDisposable
         var job = new Job { Id = RecordId.Next(TimeProvider.System), State = JobState.Queued, LastEvent = 1 };
         var record = new JobRecord
         {
-            Id = job.Id, Model = "toy", Sampler = "ddim", Status = JobStatus.Queued, Stretch = "before", LastEvent = 1, Spec = [], Job = job.ToByteArray(),
+            Id = job.Id,
+            Model = "toy",
+            Sampler = "ddim",
+            Status = JobStatus.Queued,
+            Stretch = "before",
+            LastEvent = 1,
+            Spec = [],
+            Job = job.ToByteArray(),
         };
         await database.AddAsync(record, JobLog.ToRecord(new JobEvent { Number = 1, Job = job }), TestContext.Current.CancellationToken);
         var log = new JobLog(database, TimeProvider.System, record);
