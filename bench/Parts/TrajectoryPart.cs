@@ -25,19 +25,24 @@ internal sealed class TrajectoryPart : IPart
 
     private async Task RunAsync(Report report, int rounds, BenchModel model, int steps, string key)
     {
-        await using var cluster = await Cluster.StartAsync(model);
+        await using var standalone = await Cluster.StartAsync(model);
+        await using var apart = await Cluster.StartAsync(model, overSocket: true);
         using var network = OfflinePrediction.Open(model.Folder);
         var seconds = await new Contest(rounds).RunAsync(
             new("loop", () => LoopAsync(network, steps)),
-            new("job", () => cluster.Client.RunAsync(Jobs.Of(cluster, "ddim", steps, count: 1, Seed))));
-        report.Add(new Finding(
+            new("job", () => standalone.Client.RunAsync(Jobs.Of(standalone, "ddim", steps, count: 1, Seed))),
+            new("job over the socket", () => apart.Client.RunAsync(Jobs.Of(apart, "ddim", steps, count: 1, Seed))));
+        Add("job", seconds[1], key);
+        Add("job over a Unix domain socket", seconds[2], $"{key}_over_socket");
+
+        void Add(string subject, double[] measured, string name) => report.Add(new Finding(
             Name,
-            $"job, {steps} steps of DDIM, one image of {model.Name}",
-            PerStep(seconds[1], steps),
+            $"{subject}, {steps} steps of DDIM, one image of {model.Name}",
+            PerStep(measured, steps),
             "a loop in one process",
             PerStep(seconds[0], steps),
-            Spread.OfSpeedUp(seconds[0], seconds[1]),
-            key));
+            Spread.OfSpeedUp(seconds[0], measured),
+            name));
     }
 
     private static async Task LoopAsync(OfflinePrediction network, int steps)

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using Ddpm.Denoiser;
 using Ddpm.Hosting;
 using Ddpm.Orchestrator;
+using Ddpm.Orchestrator.Denoising;
 using Ddpm.Protocol;
+using Ddpm.Standalone;
 using Ddpm.Storage.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -12,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Ddpm.Bench.Subjects;
 
-/// <summary>A Denoiser and an Orchestrator that talk over a Unix domain socket, as one machine runs them, with one model.</summary>
+/// <summary>A Denoiser and an Orchestrator in one process, as Standalone has them, with one model.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
     private readonly string _folder;
@@ -30,14 +32,15 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Over TCP, as clients come.</summary>
     public DdpmClient Client { get; }
 
-    /// <summary>Over the socket, as the Orchestrator comes.</summary>
+    /// <summary>Over the socket, as the Orchestrator of another process on the machine comes.</summary>
     public DdpmClient OverSocket { get; }
 
     public StoredVersion Version { get; }
 
     /// <param name="model">Published as its latest version.</param>
     /// <param name="engine">Instead of the one that the Denoiser chooses; null: that one.</param>
-    public static async Task<Cluster> StartAsync(BenchModel model, IDenoisingEngine? engine = null)
+    /// <param name="overSocket">Whether the Orchestrator reaches the Denoiser over the socket, as if it were another process.</param>
+    public static async Task<Cluster> StartAsync(BenchModel model, IDenoisingEngine? engine = null, bool overSocket = false)
     {
         var folder = Directory.CreateTempSubdirectory("ddpm-bench-").FullName;
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -47,12 +50,13 @@ internal sealed class Cluster : IAsyncDisposable
         {
             ["Storage:Root"] = folder,
             ["Denoiser:Device"] = "cpu",
-            ["Orchestrator:Denoisers:0"] = $"unix:{socket}",
+            ["Orchestrator:Denoisers:0"] = overSocket ? $"unix:{socket}" : $"{OrchestratorOptions.Local}:",
             ["Orchestrator:MaxRunningJobs"] = "64",
         });
         builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address, Socket = socket });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.AddDenoiser();
+        builder.Services.AddSingleton<ILocalDenoiser, LocalDenoiser>();
         builder.AddOrchestrator();
         if (engine is not null)
             builder.Services.AddSingleton(engine);

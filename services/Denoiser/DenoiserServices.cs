@@ -20,6 +20,8 @@ public static class DenoiserServices
         services.AddHostedService(provider => provider.GetRequiredService<RowScheduler>());
         services.AddHostedService<NetworkPreloading>();
         services.AddSingleton<NoisePrediction>();
+        services.AddSingleton(provider => new LocalPrediction(
+            provider.GetRequiredService<NoisePrediction>(), provider.GetRequiredService<ILogger<LocalPrediction>>()));
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<ModelInference>();
         return builder;

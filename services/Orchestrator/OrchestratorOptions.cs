@@ -22,15 +22,21 @@ public sealed class OrchestratorOptions : IValidatableObject
 {
     public const string Section = "Orchestrator";
 
+    /// <summary>Scheme of the address that stands for the Denoiser of the Orchestrator's own process.</summary>
+    public const string Local = "local";
+
     private static readonly Uri[] NearbyDenoiser = [new("http://127.0.0.1:5082")];
 
     /// <summary>
-    /// Addresses of the Denoisers, which share the rows: http://, https://, or the path of a Unix domain socket as unix:/path. A host name stands for as
-    /// many Denoisers as it has IP addresses (IPv4 ones where there are any, IPv6 ones otherwise). Default: <c>http://127.0.0.1:5082</c> alone.
+    /// Addresses of the Denoisers, which share the rows: http://, https://, the path of a Unix domain socket as unix:/path, or <c>local:</c> for the one of
+    /// this process, where it has one. A host name stands for as many Denoisers as it has IP addresses (IPv4 ones where there are any, IPv6 ones
+    /// otherwise). Default: <c>http://127.0.0.1:5082</c> alone.
     /// </summary>
     public Uri[] Denoisers { get; set; } = [];
 
     internal Uri[] DenoiserAddresses => Denoisers.Length == 0 ? NearbyDenoiser : Denoisers;
+
+    internal bool HasLocalDenoiser => DenoiserAddresses.Any(address => address.Scheme == Local);
 
     /// <summary>
     /// Element type in which x and ε go to a Denoiser and back: <c>f32</c>, <c>f16</c> or <c>bf16</c>. The narrower ones halve the bytes and round, which is
@@ -102,8 +108,8 @@ public sealed class OrchestratorOptions : IValidatableObject
 
     IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
     {
-        foreach (var address in Denoisers.Where(address => !address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "unix")))
-            yield return new ValidationResult($"{Section}:{nameof(Denoisers)} holds '{address}' but must hold http://host:port, https://host:port or unix:/path.");
+        foreach (var address in Denoisers.Where(address => !address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "unix" or Local)))
+            yield return new ValidationResult($"{Section}:{nameof(Denoisers)} holds '{address}' but must hold http://host:port, https://host:port, unix:/path or local:.");
         if (SiloAddress is not null && !IPAddress.TryParse(SiloAddress, out _))
             yield return new ValidationResult($"{Section}:{nameof(SiloAddress)} is '{SiloAddress}' but must be an IP address.");
         if (Redis is not null && !IsRedis(Redis))

@@ -21,7 +21,10 @@ public static class OrchestratorServices
             .Validate<IOptions<StorageOptions>>(
                 (options, storage) => options.Redis is null || storage.Value.Database is not null,
                 $"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.Redis)} is set: replicas share their jobs and need "
-                + $"{StorageOptions.Section}:{nameof(StorageOptions.Database)}, a PostgreSQL database.");
+                + $"{StorageOptions.Section}:{nameof(StorageOptions.Database)}, a PostgreSQL database.")
+            .Validate<IServiceProviderIsService>(
+                (options, services) => !options.HasLocalDenoiser || services.IsService(typeof(ILocalDenoiser)),
+                $"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.Denoisers)} holds '{OrchestratorOptions.Local}:', but this process has no Denoiser.");
         services.AddValidatedOptions<StorageOptions>(StorageOptions.Section);
         services.AddModelStore().AddBlobStore().AddJobDatabase();
         services.AddSingleton<TrajectoryStore>();

@@ -1,16 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Ddpm.Denoiser;
 using Ddpm.Hosting;
 using Ddpm.Orchestrator;
-using Ddpm.Storage;
+using Ddpm.Orchestrator.Denoising;
 using Ddpm.Trainer;
 using Ddpm.Web;
 
 namespace Ddpm.Standalone;
 
-/// <summary>Denoiser, Orchestrator, Trainer and gallery in one process, talking to each other as they would across machines.</summary>
+/// <summary>
+/// Denoiser, Orchestrator, Trainer and gallery in one process, talking to each other as they would across machines; only from the Orchestrator to the Denoiser,
+/// which is asked hundreds of times a second, no wire is laid.
+/// </summary>
 public sealed class StandaloneHost : IAsyncDisposable
 {
     private static readonly Uri DefaultGallery = new("http://127.0.0.1:5080");
@@ -42,8 +44,6 @@ public sealed class StandaloneHost : IAsyncDisposable
         });
         var listen = ListenOn(builder.Configuration, options);
         AddDefaults(builder.Configuration, Reachable(listen.Grpc!), options);
-        listen.Socket ??= SocketIn(builder.Configuration);
-        builder.Configuration["Orchestrator:Denoisers:0"] ??= listen.Socket is { } socket ? $"unix:{socket}" : Reachable(listen.Grpc!).ToString();
 
         builder.AddServiceDefaults("standalone", listen);
         if (options.Quiet)
@@ -52,6 +52,7 @@ public sealed class StandaloneHost : IAsyncDisposable
         if (!options.HandlesSignals)
             builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.AddDenoiser();
+        builder.Services.AddSingleton<ILocalDenoiser, LocalDenoiser>();
         builder.AddOrchestrator();
         builder.AddTrainer();
         if (options.WithGallery)
@@ -106,6 +107,7 @@ public sealed class StandaloneHost : IAsyncDisposable
     {
         var defaults = new Dictionary<string, string?>
         {
+            ["Orchestrator:Denoisers:0"] = $"{OrchestratorOptions.Local}:",
             ["Trainer:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:OrchestratorAddress"] = grpc.ToString(),
             ["Gallery:TrainerAddress"] = grpc.ToString(),
@@ -115,16 +117,6 @@ public sealed class StandaloneHost : IAsyncDisposable
         configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = defaults });
         if (options.DataRoot is { } root)
             configuration["Storage:Root"] = root;
-    }
-
-    /// <summary>Where the services reach the Denoiser: beside their data. Null where the path is too long for a socket, and loopback has to do.</summary>
-    private static string? SocketIn(ConfigurationManager configuration)
-    {
-        var path = Path.Combine((configuration.GetSection(StorageOptions.Section).Get<StorageOptions>() ?? new StorageOptions()).FullRoot, "grpc.sock");
-        if (Encoding.UTF8.GetByteCount(path) > ListenOptions.MaximumSocketPath)
-            return null;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return path;
     }
 
     private static Uri Reachable(Uri listening) =>

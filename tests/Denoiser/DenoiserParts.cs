@@ -32,12 +32,17 @@ internal sealed class DenoiserParts : IAsyncDisposable
     public Task<float[][]> PredictAsync(RequestTurn turn, params double[] timesteps) =>
         PredictUntilAsync(TestContext.Current.CancellationToken, "a", timesteps, turn);
 
+    /// <summary>The same, and a lone answer is carried on by the worker that has it.</summary>
+    public Task<float[][]> PredictOnWorkerAsync(params double[] timesteps) =>
+        PredictUntilAsync(TestContext.Current.CancellationToken, "a", timesteps, continuesOnWorker: true);
+
     /// <summary>The same, for as long as the caller waits.</summary>
-    public async Task<float[][]> PredictUntilAsync(CancellationToken cancellationToken, string model, double[] timesteps, RequestTurn? turn = null)
+    public async Task<float[][]> PredictUntilAsync(
+        CancellationToken cancellationToken, string model, double[] timesteps, RequestTurn? turn = null, bool continuesOnWorker = false)
     {
         using var lease = await AcquireAsync(model);
         NoiseQuery[] queries = [.. timesteps.Select(t => new NoiseQuery(new float[2], t))];
-        return await Scheduler.PredictAsync(lease, queries, turn ?? new RequestTurn(), continuesOnWorker: false, cancellationToken);
+        return await Scheduler.PredictAsync(lease, queries, turn ?? new RequestTurn(), continuesOnWorker, cancellationToken);
     }
 
     public Task<NetworkLease> AcquireAsync(string model) => Networks.AcquireAsync(model, "1", CancellationToken.None);

@@ -48,6 +48,54 @@ public sealed class RowSchedulerTests
     }
 
     [Fact]
+    public async Task PredictAsync_OfOneStepAfterTheOther_StaysOnOneWorker()
+    {
+        var engine = new HeldEngine { Workers = 2 };
+        await using var parts = new DenoiserParts(engine);
+        await parts.Scheduler.StartAsync(Cancellation);
+        await Eventually.HoldsAsync(() => parts.Scheduler.IdleWorkers == 2);
+        engine.LetThrough();
+
+        // Away from the test's own synchronization context, which would take every answer to another thread.
+        var threads = await Task.Run(StepAsync, Cancellation).WithinPatienceAsync();
+
+        threads.ShouldBe(Enumerable.Repeat(threads[0], 100));
+        await Eventually.HoldsAsync(() => parts.Scheduler.IdleWorkers == 2);
+
+        async Task<List<int>> StepAsync()
+        {
+            var threads = new List<int>();
+            for (var step = 0; step < 100; step++)
+            {
+                (await parts.PredictOnWorkerAsync(step)).ShouldBe([[step, step]]);
+                threads.Add(Environment.CurrentManagedThreadId);
+                parts.Scheduler.IdleWorkers.ShouldBe(1);
+            }
+            await Task.Yield();
+            return threads;
+        }
+    }
+
+    [Fact]
+    public async Task PredictAsync_OfTrajectoriesSideBySide_AnswersEveryStepOfEach()
+    {
+        var engine = new HeldEngine { Workers = 2, MaxBatchRows = 2 };
+        await using var parts = new DenoiserParts(engine);
+        await parts.Scheduler.StartAsync(Cancellation);
+        engine.LetThrough();
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(trajectory => Task.Run(
+            async () =>
+            {
+                for (var step = 0; step < 500; step++)
+                    (await parts.PredictOnWorkerAsync(step)).ShouldBe([[step, step]]);
+            },
+            Cancellation))).WithinPatienceAsync();
+
+        engine.Evaluations.Sum(batch => batch.Length).ShouldBe(1500);
+    }
+
+    [Fact]
     public async Task PredictAsync_OfTwoNetworks_CancellationMixesThem()
     {
         var engine = new HeldEngine { MaxBatchRows = 8 };

@@ -11,6 +11,10 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whose worker this thread is while it carries an answer on: it looks at the queue itself when that is done.</summary>
+    [ThreadStatic]
+    private static RowScheduler? _carryingOn;
+
     private readonly Lock _gate = new();
     private readonly IDenoisingEngine _engine;
     private readonly DenoiserMetrics _metrics;
@@ -140,7 +144,8 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
                     $"{waiting} rows are waiting and {_queueLimit} may: {request.Waiting} more cannot.", TimeFor(_queues.WaitingBefore(request.Turn)));
             }
             _queues.Add(request);
-            WakeOne();
+            if (_carryingOn != this)
+                WakeOne();
         }
     }
 
@@ -249,12 +254,16 @@ internal sealed partial class RowScheduler : IHostedService, IDisposable
         }
     }
 
-    private static void Complete(PendingRequest request, bool isAlone)
+    private void Complete(PendingRequest request, bool isAlone)
     {
         if (request.ContinuesOnWorker && !isAlone)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(static request => request.Complete(), request, preferLocal: false);
-        else
-            request.Complete();
+            return;
+        }
+        _carryingOn = this;
+        request.Complete();
+        _carryingOn = null;
     }
 
     private void Learn(TimeSpan perRow) =>

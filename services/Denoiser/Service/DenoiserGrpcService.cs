@@ -7,12 +7,12 @@ namespace Ddpm.Denoiser;
 /// <summary>The contract's <c>DenoiserService</c>.</summary>
 internal sealed class DenoiserGrpcService(
     NoisePrediction prediction,
+    LocalPrediction streamed,
     NetworkCache networks,
     RowScheduler scheduler,
     IDenoisingEngine engine,
     IOptions<DenoiserOptions> options,
-    IHostApplicationLifetime lifetime,
-    ILogger<NoiseStream> logger) : DenoiserService.DenoiserServiceBase
+    IHostApplicationLifetime lifetime) : DenoiserService.DenoiserServiceBase
 {
     public override Task<PredictNoiseResponse> PredictNoise(PredictNoiseRequest request, ServerCallContext context) =>
         prediction.PredictAsync(request, continuesOnWorker: false, context.CancellationToken);
@@ -21,7 +21,7 @@ internal sealed class DenoiserGrpcService(
         IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,
         IServerStreamWriter<PredictNoiseStreamResponse> responseStream,
         ServerCallContext context) =>
-        new NoiseStream(prediction, options.Value.MaxRequestsPerStream, logger)
+        new NoiseStream(streamed, options.Value.MaxRequestsPerStream)
             .RunAsync(requestStream, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
 
     public override Task<GetDenoiserInfoResponse> GetDenoiserInfo(GetDenoiserInfoRequest request, ServerCallContext context) =>

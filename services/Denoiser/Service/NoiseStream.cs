@@ -10,7 +10,7 @@ namespace Ddpm.Denoiser;
 /// One bidirectional stream: requests are answered as they are done, by a single writer. When too many are under way nothing more is read
 /// until an answer has been written, so that a client which sends without reading is held up by the transport and not kept in memory.
 /// </summary>
-internal sealed partial class NoiseStream(NoisePrediction prediction, int maximumUnderWay, ILogger<NoiseStream> logger)
+internal sealed class NoiseStream(LocalPrediction prediction, int maximumUnderWay)
 {
     private readonly SemaphoreSlim _places = new(maximumUnderWay);
     private readonly ConcurrentDictionary<ulong, CancellationTokenSource> _underWay = [];
@@ -132,7 +132,7 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
     {
         try
         {
-            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, continuesOnWorker: true, ending) };
+            return new PredictNoiseStreamResponse { Id = id, Response = await prediction.PredictAsync(request, ending) };
         }
         catch (RpcException e)
         {
@@ -140,14 +140,7 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
         }
         catch (OperationCanceledException)
         {
-            return Failure(id, ending.IsCancellationRequested
-                ? RpcErrors.Cancelled("The client cancelled the request.")
-                : RpcErrors.Unavailable("The server is shutting down."));
-        }
-        catch (Exception e)
-        {
-            LogUnexpected(logger, e);
-            return Failure(id, new RpcException(new Status(StatusCode.Internal, "The server failed unexpectedly; its log says why.")));
+            return Failure(id, RpcErrors.Cancelled("The client cancelled the request."));
         }
     }
 
@@ -178,7 +171,4 @@ internal sealed partial class NoiseStream(NoisePrediction prediction, int maximu
             error.Details.Add(status.Details);
         return new PredictNoiseStreamResponse { Id = id, Error = error };
     }
-
-    [LoggerMessage(1, LogLevel.Error, "A request of a stream failed")]
-    private static partial void LogUnexpected(ILogger logger, Exception exception);
 }

@@ -18,6 +18,7 @@ internal sealed partial class DenoiserDirectory : BackgroundService
     private readonly Dictionary<Uri, ImmutableArray<Replica>> _replicas = [];
     private readonly Dictionary<Uri, string> _failures = [];
     private readonly IHostResolver _resolver;
+    private readonly ILocalDenoiser? _local;
     private readonly TimeSpan _refresh;
     private readonly DdpmClientOptions _connection;
     private readonly TimeProvider _time;
@@ -31,10 +32,12 @@ internal sealed partial class DenoiserDirectory : BackgroundService
         IHostResolver resolver,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
-        ILogger<DenoiserDirectory> logger)
+        ILogger<DenoiserDirectory> logger,
+        ILocalDenoiser? local = null)
     {
         _addresses = [.. options.Value.DenoiserAddresses.Distinct()];
         _resolver = resolver;
+        _local = local;
         _refresh = options.Value.DenoiserRefresh;
         var ping = PingOf(options.Value.DenoiserSilence);
         _connection = new DdpmClientOptions
@@ -132,8 +135,13 @@ internal sealed partial class DenoiserDirectory : BackgroundService
             gone.Retire();
     }
 
-    private DenoiserEndpoint Connect(Replica replica) =>
-        new(replica, DdpmClient.Connect(replica.Address, _connection with { ConnectTo = replica.Ip }), _time);
+    private DenoiserEndpoint Connect(Replica replica)
+    {
+        IDenoiserConnection connection = replica.Address.Scheme == OrchestratorOptions.Local
+            ? new LocalConnection(_local ?? throw new InvalidOperationException("This process has no Denoiser."))
+            : new RemoteConnection(DdpmClient.Connect(replica.Address, _connection with { ConnectTo = replica.Ip }), _time);
+        return new DenoiserEndpoint(replica, connection, _time);
+    }
 
     /// <summary>
     /// How long to wait for a ping's time, and then for its answer, so that both are over within a silence. Each ends when the connection's watch next

@@ -21,11 +21,11 @@ internal sealed class PoolUnderTest : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly DenoiserPool _pool;
 
-    private PoolUnderTest(OrchestratorOptions options, FakeHostResolver resolver)
+    private PoolUnderTest(OrchestratorOptions options, FakeHostResolver resolver, ILocalDenoiser? local)
     {
         Resolver = resolver;
         var wrapped = Options.Create(options);
-        Directory = new DenoiserDirectory(wrapped, Options.Create(new SecurityOptions()), resolver, _lifetime, Time, Log);
+        Directory = new DenoiserDirectory(wrapped, Options.Create(new SecurityOptions()), resolver, _lifetime, Time, Log, local);
         Meters = _services.GetRequiredService<IMeterFactory>();
         _pool = new DenoiserPool(Directory, wrapped, new OrchestratorMetrics(Meters), Time, NullLogger<DenoiserPool>.Instance);
     }
@@ -49,11 +49,14 @@ internal sealed class PoolUnderTest : IAsyncDisposable
         StartAsync(new OrchestratorOptions { Denoisers = [new Uri($"http://{Host}:{port}")] }, ips);
 
     /// <summary>Returns when <see cref="Host"/> was resolved.</summary>
-    public static async Task<PoolUnderTest> StartAsync(OrchestratorOptions options, params string[] ips)
+    public static Task<PoolUnderTest> StartAsync(OrchestratorOptions options, params string[] ips) => StartAsync(options, local: null, ips);
+
+    /// <summary>The same where the process has a Denoiser.</summary>
+    public static async Task<PoolUnderTest> StartAsync(OrchestratorOptions options, ILocalDenoiser? local, params string[] ips)
     {
         var resolver = new FakeHostResolver();
         resolver.Answer(Host, ips);
-        var pool = new PoolUnderTest(options, resolver);
+        var pool = new PoolUnderTest(options, resolver, local);
         var unresolved = pool.Directory.Current;
         await pool.Directory.StartAsync(TestContext.Current.CancellationToken);
         await unresolved.Superseded.WaitAsync(TestContext.Current.CancellationToken);

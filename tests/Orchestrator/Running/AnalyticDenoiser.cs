@@ -1,4 +1,5 @@
 using Ddpm.Diffusion;
+using Ddpm.Orchestrator.Denoising;
 using Ddpm.Protocol;
 using Ddpm.V1;
 using Grpc.Core;
@@ -10,7 +11,7 @@ namespace Ddpm.Orchestrator.Tests.Running;
 /// A Denoiser whose network is known in closed form: for images that are Gaussian with mean m and standard deviation s,
 /// ε*(x, t) = √(1−ᾱ) (x − √ᾱ m) / (ᾱ s² + 1 − ᾱ). It can be held, broken and made to refuse.
 /// </summary>
-internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
+internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase, ILocalDenoiser
 {
     private const float StandardDeviation = 0.25f;
 
@@ -45,6 +46,12 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase
     public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Release() => _open.TrySetResult();
+
+    public async Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    {
+        await _open.Task.WaitAsync(cancellationToken);
+        return Predict(request);
+    }
 
     public override async Task PredictNoiseStream(
         IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Ddpm.Hosting;
+using Ddpm.Orchestrator.Denoising;
 using Ddpm.Protocol;
 using Ddpm.Safetensors;
 using Ddpm.Storage.Models;
@@ -17,6 +18,9 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
 {
     /// <summary>[C, H, W] of the model <c>toy</c>, which has the classes cat and dog and a null class.</summary>
     public static readonly int[] Shape = [1, 4, 6];
+
+    /// <summary>Setting of a process that has a Denoiser too, and asks no other.</summary>
+    public const string HasLocalDenoiser = "--Orchestrator:Denoisers:0=local:";
 
     private readonly WebApplication _app;
 
@@ -45,6 +49,8 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.AddOrchestrator();
         builder.Services.AddSingleton(denoiser);
+        if (settings.Contains(HasLocalDenoiser))
+            builder.Services.AddSingleton<ILocalDenoiser>(denoiser);
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapOrchestrator();
