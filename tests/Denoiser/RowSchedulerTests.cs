@@ -89,6 +89,7 @@ public sealed class RowSchedulerTests
             {
                 for (var step = 0; step < 500; step++)
                     (await parts.PredictOnWorkerAsync(step)).ShouldBe([[step, step]]);
+                await Task.Yield();
             },
             Cancellation))).WithinPatienceAsync();
 

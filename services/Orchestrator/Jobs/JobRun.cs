@@ -111,13 +111,16 @@ internal sealed class JobRun(
                 await trajectory.StepAsync(epsilon, stopAll.Token);
                 metrics.Stepped(time.GetElapsedTime(began), plan.Spec.Sampler, _turn.Priority);
             }
-            // What comes after the last step writes and waits; the thread that brought the last answer may be one of the Denoiser's.
-            await Task.Yield();
         }
         catch
         {
             await stopAll.CancelAsync();
             throw;
+        }
+        finally
+        {
+            // What comes after the last step writes and waits; the thread that brought the last answer may be one of the Denoiser's.
+            await Task.Yield();
         }
     }
 
