@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Ddpm.Storage.Databases;
 
@@ -16,19 +17,18 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
 
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
 
-    private readonly Func<DbContextOptions, TContext> _create;
-    private readonly DbContextOptions _options;
+    private readonly PooledDbContextFactory<TContext> _contexts;
 
     /// <param name="connection">As Npgsql takes it.</param>
-    /// <param name="create">Makes a context.</param>
-    public PostgresDatabase(string connection, Func<DbContextOptions, TContext> create)
+    public PostgresDatabase(string connection)
     {
-        _create = create;
-        _options = new DbContextOptionsBuilder().UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null)).Options;
+        _contexts = new(new DbContextOptionsBuilder<TContext>()
+            .UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null))
+            .Options);
         Migrate();
     }
 
-    public TContext Open() => _create(_options);
+    public TContext Open() => _contexts.CreateDbContext();
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace Ddpm.Storage.Databases;
 
@@ -9,21 +10,18 @@ internal sealed class SqliteFile<TContext> : IDatabase<TContext>
     where TContext : DbContext
 {
     private readonly ExclusiveFile _lock;
-    private readonly Func<DbContextOptions, TContext> _create;
-    private readonly DbContextOptions _options;
+    private readonly PooledDbContextFactory<TContext> _contexts;
 
     /// <param name="root">The storage root.</param>
     /// <param name="name">The file's name without its ending.</param>
-    /// <param name="create">Makes a context.</param>
     /// <exception cref="StorageInUseException">Another process uses the file.</exception>
-    public SqliteFile(string root, string name, Func<DbContextOptions, TContext> create)
+    public SqliteFile(string root, string name)
     {
-        _create = create;
         _lock = ExclusiveFile.Acquire(Path.Combine(root, $"{name}.lock"));
         try
         {
             var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(root, $"{name}.db"), ForeignKeys = true };
-            _options = new DbContextOptionsBuilder().UseSqlite(connection.ToString()).Options;
+            _contexts = new(new DbContextOptionsBuilder<TContext>().UseSqlite(connection.ToString()).Options);
             using var context = Open();
             context.Database.Migrate();
             // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
@@ -36,7 +34,7 @@ internal sealed class SqliteFile<TContext> : IDatabase<TContext>
         }
     }
 
-    public TContext Open() => _create(_options);
+    public TContext Open() => _contexts.CreateDbContext();
 
     public void Dispose() => _lock.Dispose();
 }

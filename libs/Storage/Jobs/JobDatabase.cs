@@ -11,8 +11,8 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
 
     /// <exception cref="Files.StorageInUseException">Another process uses the file.</exception>
     public JobDatabase(IOptions<StorageOptions> storage) => _database = storage.Value.Database is { } connection
-        ? new PostgresDatabase<PostgresJobsContext>(connection, options => new PostgresJobsContext(options))
-        : new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs", options => new JobsContext(options));
+        ? new PostgresDatabase<PostgresJobsContext>(connection)
+        : new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs");
 
     public Task<(JobRecord Job, bool IsNew)> AddAsync(JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default) =>
         _database.SubmitAsync(job, submitted, cancellationToken);
