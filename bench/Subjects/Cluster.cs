@@ -40,7 +40,9 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="model">Published as its latest version.</param>
     /// <param name="engine">Instead of the one that the Denoiser chooses; null: that one.</param>
     /// <param name="overSocket">Whether the Orchestrator reaches the Denoiser over the socket, as if it were another process.</param>
-    public static async Task<Cluster> StartAsync(BenchModel model, IDenoisingEngine? engine = null, bool overSocket = false)
+    /// <param name="settings">What is set besides.</param>
+    public static async Task<Cluster> StartAsync(
+        BenchModel model, IDenoisingEngine? engine = null, bool overSocket = false, params (string Key, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("ddpm-bench-").FullName;
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -53,6 +55,8 @@ internal sealed class Cluster : IAsyncDisposable
             ["Orchestrator:Denoisers:0"] = overSocket ? $"unix:{socket}" : $"{OrchestratorOptions.Local}:",
             ["Orchestrator:MaxRunningJobs"] = "64",
         });
+        foreach (var (key, value) in settings)
+            builder.Configuration[key] = value;
         builder.AddServiceDefaults("bench", new ListenOptions { Grpc = address, Socket = socket });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.AddDenoiser();

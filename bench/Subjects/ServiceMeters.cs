@@ -8,6 +8,7 @@ internal sealed class ServiceMeters : IDisposable
 {
     private readonly MeterListener _listener = new();
     private readonly ConcurrentQueue<double> _interactiveSteps = [];
+    private readonly ConcurrentQueue<double> _checkpoints = [];
     private readonly Lock _gate = new();
     private double _threadSeconds;
     private long _rows;
@@ -16,7 +17,7 @@ internal sealed class ServiceMeters : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Name is "ddpm.orchestrator.step.duration" or "ddpm.denoiser.evaluation.thread_time" or "ddpm.denoiser.rows")
+            if (instrument.Name is "ddpm.orchestrator.step.duration" or "ddpm.orchestrator.checkpoint.duration" or "ddpm.denoiser.evaluation.thread_time" or "ddpm.denoiser.rows")
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<double>(Note);
@@ -26,6 +27,9 @@ internal sealed class ServiceMeters : IDisposable
 
     /// <summary>Seconds of each step of interactive jobs since the last <see cref="Reset"/>.</summary>
     public double[] InteractiveSteps => [.. _interactiveSteps.Order()];
+
+    /// <summary>Seconds in which each checkpoint was written since the last <see cref="Reset"/>.</summary>
+    public double[] Checkpoints => [.. _checkpoints];
 
     /// <summary>Seconds that threads evaluated, all together.</summary>
     public double ThreadSeconds
@@ -43,6 +47,7 @@ internal sealed class ServiceMeters : IDisposable
     public void Reset()
     {
         _interactiveSteps.Clear();
+        _checkpoints.Clear();
         Interlocked.Exchange(ref _rows, 0);
         lock (_gate)
             _threadSeconds = 0;
@@ -52,16 +57,22 @@ internal sealed class ServiceMeters : IDisposable
 
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
-        if (instrument.Name == "ddpm.denoiser.evaluation.thread_time")
+        switch (instrument.Name)
         {
-            lock (_gate)
-                _threadSeconds += value;
-            return;
-        }
-        foreach (var tag in tags)
-        {
-            if (tag is { Key: "ddpm.priority", Value: "interactive" })
-                _interactiveSteps.Enqueue(value);
+            case "ddpm.denoiser.evaluation.thread_time":
+                lock (_gate)
+                    _threadSeconds += value;
+                break;
+            case "ddpm.orchestrator.checkpoint.duration":
+                _checkpoints.Enqueue(value);
+                break;
+            default:
+                foreach (var tag in tags)
+                {
+                    if (tag is { Key: "ddpm.priority", Value: "interactive" })
+                        _interactiveSteps.Enqueue(value);
+                }
+                break;
         }
     }
 }
