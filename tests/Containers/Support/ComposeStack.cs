@@ -14,7 +14,7 @@ internal sealed class ComposeStack : IAsyncDisposable
         (Gallery, Orchestrator, OtherOrchestrator, Trainer) = (FreePort(), FreePort(), FreePort(), FreePort());
         _environment = new(Images.Variables)
         {
-            ["COMPOSE_PROJECT_NAME"] = $"ddpm-test-{Environment.ProcessId}",
+            ["COMPOSE_PROJECT_NAME"] = TestRun.Name,
             ["GALLERY_PORT"] = $"{Gallery}",
             ["ORCHESTRATOR_PORT"] = $"{Orchestrator}",
             ["ORCHESTRATOR_2_PORT"] = $"{OtherOrchestrator}",
