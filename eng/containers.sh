@@ -4,7 +4,8 @@
 # Takes the engine that answers; where none does, starts one for the time of the command, in namespaces of its own and with base images that are
 # made without a registry. Packages must have been restored, and nothing is fetched but Debian's packages for the base image, once.
 # The command gets DDPM_IMAGES and DDPM_TAG, POSTGRES_IMAGE and REDIS_IMAGE, as docker-compose.yml takes them; where no containers can be run it is
-# run all the same, with the reason in DDPM_NO_CONTAINERS.
+# run all the same, with the reason in DDPM_NO_CONTAINERS. What it makes at the engine has the label ddpm.test-run=$DDPM_TEST_RUN, or is of the Compose
+# project of that name, and is removed when the command has ended or a signal has ended it.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -12,6 +13,8 @@ root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)
 work=$root/.tools/containers
 # Names of the images that are made here begin so.
 TEST_IMAGES=ddpm-test
+export DDPM_TEST_RUN=ddpm-test-$(date +%s)-$$
+run_label=ddpm.test-run=$DDPM_TEST_RUN
 arguments=("$@")
 
 say() { printf '%s\n' "$*" >&2; }
@@ -20,9 +23,30 @@ say() { printf '%s\n' "$*" >&2; }
 refuse() {
   say "No containers: $1."
   trap - EXIT
-  [ -z "${unshare_pid:-}" ] || stop_private_engine
+  finish
+  trap - INT TERM HUP
   DDPM_NO_CONTAINERS=$1 exec "${arguments[@]}"
 }
+
+finish() {
+  # The one that came was enough.
+  trap '' INT TERM HUP
+  [ -z "${command_pid:-}" ] || end_command
+  [ -z "${docker:-}" ] || remove_leftovers
+  [ -z "${unshare_pid:-}" ] || stop_private_engine
+}
+
+# Ends what the command has left running, and itself if a signal came, so that nobody makes anything more at the engine.
+end_command() {
+  kill -TERM -- "-$command_pid" 2>/dev/null || return 0
+  timeout --signal=KILL 10 tail --pid="$command_pid" --follow /dev/null || true
+  kill -KILL -- "-$command_pid" 2>/dev/null || true
+}
+
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # shellcheck source=eng/containers/engine.sh
 . "$root/eng/containers/engine.sh"
@@ -104,5 +128,8 @@ fi
 export DDPM_IMAGES=$TEST_IMAGES DDPM_TAG=local POSTGRES_IMAGE REDIS_IMAGE
 export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1 TESTCONTAINERS_WAIT_STRATEGY_INTERVAL=00:00:00.100
 status=0
-"${enter[@]}" "${arguments[@]}" 9>&- || status=$?
+# In a session of its own, so that it can be ended with all that it started; and only while a background process is waited for a signal is heard.
+setsid "${enter[@]}" "${arguments[@]}" 9>&- &
+command_pid=$!
+wait "$command_pid" || status=$?
 exit "$status"

@@ -6,6 +6,9 @@ base_key() { { cat "$root"/eng/containers/{bases.sh,servers-entrypoint.sh}; prin
 
 has_image() { "$docker" image inspect "$1" >/dev/null 2>&1; }
 
+# Only a whole image gets the name by which it is found; until then it is IMAGE-new.
+name_whole() { "$docker" tag "$1-new" "$1" && "$docker" rmi "$1-new" >/dev/null; }
+
 # A Debian with PostgreSQL and Redis. It stands in for the official images of both, and the SDK's lies on top of it.
 debian_image() {
   local suite image
@@ -28,8 +31,7 @@ debian_image() {
       --change 'ENV PGDATA=/var/lib/postgresql/data' --change 'VOLUME /data /var/lib/postgresql/data' \
       --change 'WORKDIR /data' --change 'USER 999' \
       --change 'ENTRYPOINT ["/usr/local/bin/entrypoint"]' --change 'CMD ["postgres"]' - "$image-new" >/dev/null || return
-  # Only a whole one gets the name by which it is found.
-  "$docker" tag "$image-new" "$image" && "$docker" rmi "$image-new" >/dev/null
+  name_whole "$image"
 }
 
 dotnet_root() { dirname "$(readlink -f "$(command -v dotnet)")"; }
@@ -68,7 +70,8 @@ app:x:1654:' >"$tree/etc/group"
   chmod 1777 "$tree/tmp"
   tar -C "$tree" --owner=0 --group=0 -c . |
     "$docker" import --change 'ENV PATH=/usr/bin' --change 'ENV APP_UID=1654' --change 'ENV ASPNETCORE_HTTP_PORTS=8080' \
-      --change 'ENV DOTNET_RUNNING_IN_CONTAINER=true' - "$image" >/dev/null
+      --change 'ENV DOTNET_RUNNING_IN_CONTAINER=true' - "$image-new" >/dev/null
+  name_whole "$image"
   rm -rf "$tree"
 }
 
@@ -93,12 +96,13 @@ sdk_image() {
   echo "$image"
   has_image "$image" && return
   say "Making the image of the .NET SDK with the packages …"
-  container=$("$docker" create --network none --user 0 --entrypoint /bin/sh "$1")
+  container=$("$docker" create --label "$run_label" --network none --user 0 --entrypoint /bin/sh "$1")
   tar -C "$dotnet" --transform 's,^\.,usr/share/dotnet,;flags=r' -c . | "$docker" cp - "$container:/"
   restored_files | tar -C "$packages" --transform 's,^,root/.nuget/packages/,;flags=r' -c -T - | "$docker" cp - "$container:/"
   "$docker" commit --change 'ENTRYPOINT []' --change 'CMD ["/bin/sh"]' --change 'USER 0' --change 'WORKDIR /' \
     --change 'ENV PATH=/usr/share/dotnet:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
     --change 'ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NuGetAudit=false' \
-    "$container" "$image" >/dev/null
+    "$container" "$image-new" >/dev/null
+  name_whole "$image"
   "$docker" rm "$container" >/dev/null
 }

@@ -28,12 +28,12 @@ require_private_engine() {
 start_private_engine() {
   run=$(mktemp -d /tmp/ddpm-engine.XXXXXX)
   export DOCKER_HOST=unix://$run/docker.sock
+  # In a session of its own: the signal that ends the command must not end the engine before what the command made has been removed.
   # shellcheck disable=SC2016
-  setpriv --pdeathsig KILL unshare --net --mount --pid --fork --kill-child --mount-proc sh -c 'ip link set lo up && exec dockerd "$@"' dockerd \
+  setsid setpriv --pdeathsig KILL unshare --net --mount --pid --fork --kill-child --mount-proc sh -c 'ip link set lo up && exec dockerd "$@"' dockerd \
     --host "$DOCKER_HOST" --data-root "$work/engine" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
     --iptables=false --ip6tables=false --ip-forward=false >"$work/dockerd.log" 2>&1 9>&- &
   unshare_pid=$!
-  trap stop_private_engine EXIT
   local tries
   for tries in $(seq 120); do
     if engine_answers; then
@@ -48,7 +48,19 @@ start_private_engine() {
   [ "$("$docker" info --format '{{.Driver}}')" != vfs ] || refuse "dockerd finds no overlay file system here"
   # What a killed run left.
   "$docker" container prune --force >/dev/null
+  "$docker" network prune --force >/dev/null
   "$docker" volume prune --force >/dev/null
+}
+
+# What the command left at the engine, as it does when it was interrupted.
+remove_leftovers() {
+  local label kind
+  for label in "$run_label" "com.docker.compose.project=$DDPM_TEST_RUN"; do
+    "$docker" ps --all --quiet --filter "label=$label" | xargs --no-run-if-empty "$docker" rm --force --volumes
+    for kind in network volume; do
+      "$docker" "$kind" ls --quiet --filter "label=$label" | xargs --no-run-if-empty "$docker" "$kind" rm
+    done
+  done >/dev/null 2>&1 || true
 }
 
 stop_private_engine() {

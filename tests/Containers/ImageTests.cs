@@ -20,7 +20,7 @@ public sealed class ImageTests(ITestOutputHelper output)
     public async Task Start_ConfinedOnAReadOnlyRoot_TurnsHealthyAndEndsInOrderWhenToldTo(string service)
     {
         var image = Images.OrSkip(service);
-        await using var data = new VolumeBuilder().Build();
+        await using var data = new VolumeBuilder().WithLabel(TestRun.Label, TestRun.Name).Build();
         await data.CreateAsync(Cancellation);
         await using var container = ServiceContainer.Build(service, network: null, data, ("Gallery__KeysFolder", "/data/keys"));
 
@@ -57,7 +57,7 @@ public sealed class ImageTests(ITestOutputHelper output)
     public async Task Files_OfEveryImage_HoldLibTorchWhereItIsUsed(string service, bool isUsed)
     {
         using var folder = new TemporaryFolder();
-        var container = await DockerCommand.RunAsync("create", "--network", "none", Images.OrSkip(service));
+        var container = await DockerCommand.RunAsync("create", "--label", $"{TestRun.Label}={TestRun.Name}", "--network", "none", Images.OrSkip(service));
         await DockerCommand.RunAsync("cp", $"{container}:/app", folder.Path);
         await DockerCommand.RunAsync("rm", container);
 

@@ -17,8 +17,8 @@ public sealed class JobTests
     public async Task SubmitJob_ThroughContainers_MakesTheBytesThatTheCommandLineMakes()
     {
         Images.OrSkip("orchestrator");
-        await using var network = new NetworkBuilder().Build();
-        await using var data = new VolumeBuilder().Build();
+        await using var network = new NetworkBuilder().WithLabel(TestRun.Label, TestRun.Name).Build();
+        await using var data = new VolumeBuilder().WithLabel(TestRun.Label, TestRun.Name).Build();
         await data.CreateAsync(Cancellation);
         await using var trainer = ServiceContainer.Build("trainer", network, data);
         await using var denoiser = ServiceContainer.Build("denoiser", network, data);

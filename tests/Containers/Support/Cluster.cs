@@ -15,8 +15,8 @@ public sealed class Cluster : IAsyncLifetime
 {
     private const int Replicas = 2;
 
-    private readonly INetwork _network = new NetworkBuilder().Build();
-    private readonly IVolume _data = new VolumeBuilder().Build();
+    private readonly INetwork _network = new NetworkBuilder().WithLabel(TestRun.Label, TestRun.Name).Build();
+    private readonly IVolume _data = new VolumeBuilder().WithLabel(TestRun.Label, TestRun.Name).Build();
     private readonly List<IContainer> _orchestrators = [];
     private readonly List<IContainer> _denoisers = [];
     private readonly List<IContainer> _others = [];

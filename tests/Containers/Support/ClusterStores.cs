@@ -16,6 +16,7 @@ internal static class ClusterStores
     public const string RedisAddress = "redis:6379";
 
     public static IContainer Postgres(INetwork network) => new ContainerBuilder(Images.Variables["POSTGRES_IMAGE"])
+        .WithLabel(TestRun.Label, TestRun.Name)
         .WithNetwork(network)
         .WithNetworkAliases("postgres")
         .WithEnvironment(new Dictionary<string, string> { ["POSTGRES_DB"] = Name, ["POSTGRES_USER"] = Name, ["POSTGRES_PASSWORD"] = Name })
@@ -30,6 +31,7 @@ internal static class ClusterStores
         .Build();
 
     public static IContainer Redis(INetwork network) => new ContainerBuilder(Images.Variables["REDIS_IMAGE"])
+        .WithLabel(TestRun.Label, TestRun.Name)
         .WithNetwork(network)
         .WithNetworkAliases("redis")
         .WithCommand("redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", "")

@@ -4,9 +4,12 @@ using Ddpm.EndToEnd.Tests.Support;
 
 namespace Ddpm.Containers.Tests.Support;
 
-/// <summary>docker-compose.yml as a project of the test's own. Disposing removes its containers, volumes and networks.</summary>
+/// <summary>
+/// docker-compose.yml as a project of the test's own, with a folder of secret files of its own. Disposing removes its containers, volumes and networks.
+/// </summary>
 internal sealed class ComposeStack : IAsyncDisposable
 {
+    private readonly TemporaryFolder _secrets = new();
     private readonly Dictionary<string, string> _environment;
 
     private ComposeStack()
@@ -14,7 +17,8 @@ internal sealed class ComposeStack : IAsyncDisposable
         (Gallery, Orchestrator, OtherOrchestrator, Trainer) = (FreePort(), FreePort(), FreePort(), FreePort());
         _environment = new(Images.Variables)
         {
-            ["COMPOSE_PROJECT_NAME"] = $"ddpm-test-{Environment.ProcessId}",
+            ["COMPOSE_PROJECT_NAME"] = TestRun.Name,
+            ["SECRETS_FOLDER"] = _secrets.Path,
             ["GALLERY_PORT"] = $"{Gallery}",
             ["ORCHESTRATOR_PORT"] = $"{Orchestrator}",
             ["ORCHESTRATOR_2_PORT"] = $"{OtherOrchestrator}",
@@ -30,23 +34,33 @@ internal sealed class ComposeStack : IAsyncDisposable
 
     public int Trainer { get; }
 
-    /// <summary>Starts services and what they depend on, or skips the test where there is no Compose.</summary>
-    public static async Task<ComposeStack> UpOrSkipAsync(params string[] services)
+    /// <summary>A project of which nothing has been started; skips the test where there is no Compose.</summary>
+    public static ComposeStack OrSkip()
     {
         Images.OrSkip("orchestrator");
         SkipUnlessThere();
-        var stack = new ComposeStack();
-        try
-        {
-            await stack.RunAsync(["up", "--detach", "--no-build", .. services]);
-            return stack;
-        }
-        catch
-        {
-            await stack.DisposeAsync();
-            throw;
-        }
+        return new ComposeStack();
     }
+
+    /// <summary>Sets or changes a secret file, which nobody but the user of these tests may read.</summary>
+    public void WriteSecret(string name, string value)
+    {
+        File.WriteAllText(_secrets.Resolve(name), value);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_secrets.Resolve(name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public void DeleteSecret(string name) => File.Delete(_secrets.Resolve(name));
+
+    /// <summary>Starts services anew, and what they depend on where it does not run.</summary>
+    public Task UpAsync(params string[] services) => RunAsync(["up", "--detach", "--no-build", "--force-recreate", .. services]);
+
+    /// <summary>Runs a service to its end, which must be success.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="program">What to run in its stead, with arguments; empty: what the file says.</param>
+    /// <returns>What it wrote.</returns>
+    public Task<string> RunToEndAsync(string service, params string[] program) =>
+        RunAsync(["run", "--rm", "-T", .. program.Take(1).SelectMany(first => new[] { "--entrypoint", first }), service, .. program.Skip(1)]);
 
     /// <summary>Skips the test where there is neither the program docker-compose nor the plug-in.</summary>
     public static void SkipUnlessThere() => Assert.SkipUnless(
@@ -71,7 +85,11 @@ internal sealed class ComposeStack : IAsyncDisposable
         return exitCodes;
     }
 
-    public async ValueTask DisposeAsync() => await RunAsync(["down", "--volumes", "--timeout", "5"]);
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync(["down", "--volumes", "--timeout", "5"]);
+        _secrets.Dispose();
+    }
 
     private static bool IsProgramThere => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "docker-compose")));
 

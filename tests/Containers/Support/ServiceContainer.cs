@@ -38,6 +38,7 @@ internal static class ServiceContainer
     {
         var listen = service == "gallery" ? "Listen__Web" : "Listen__Grpc";
         var builder = new ContainerBuilder(Images.OrSkip(service))
+            .WithLabel(TestRun.Label, TestRun.Name)
             .WithEnvironment(listen, $"http://0.0.0.0:{PortOf(service)}")
             .WithEnvironment("Security__Insecure", "true")
             .WithEnvironment(settings.ToDictionary(setting => setting.Key, setting => setting.Value))
