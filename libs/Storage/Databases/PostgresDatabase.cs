@@ -21,11 +21,21 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
 
     /// <param name="connection">As Npgsql takes it.</param>
     /// <param name="create">Makes a context.</param>
+    /// <exception cref="Files.StorageUnavailableException">The server is away, and stayed away.</exception>
+    /// <exception cref="IOException">The server refuses the login, does not have the database, or lets it not be migrated.</exception>
     public PostgresDatabase(string connection, Func<DbContextOptions, TContext> create)
     {
         _create = create;
         _options = new DbContextOptionsBuilder().UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null)).Options;
-        Migrate();
+        try
+        {
+            using var context = Open();
+            context.Database.CreateExecutionStrategy().Execute(Migrate);
+        }
+        catch (Exception e) when (PostgresFailure.Is(e))
+        {
+            throw PostgresFailure.InWords(connection, e);
+        }
     }
 
     public TContext Open() => _create(_options);
