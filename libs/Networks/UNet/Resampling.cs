@@ -19,9 +19,9 @@ internal sealed class Downsample : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         if (_padding > 0)
-            return _conv.forward(x);
+            return _conv.Convolve(x);
         using var padded = nn.functional.pad(x, [0, 1, 0, 1]);
-        return _conv.forward(padded);
+        return _conv.Convolve(padded);
     }
 }
 
@@ -39,6 +39,6 @@ internal sealed class Upsample : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var doubled = nn.functional.interpolate(x, scale_factor: [2.0, 2.0], mode: InterpolationMode.Nearest);
-        return _conv.forward(doubled);
+        return _conv.Convolve(doubled);
     }
 }

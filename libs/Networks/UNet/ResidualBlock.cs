@@ -46,7 +46,7 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor timeEmbedding)
     {
         using var scope = NewDisposeScope();
-        var hidden = _conv1.forward(nn.functional.silu(_norm1.Normalise(x)));
+        var hidden = _conv1.Convolve(nn.functional.silu(_norm1.Normalise(x)));
         var injected = _timeProjection.forward(nn.functional.silu(timeEmbedding)).unsqueeze(2).unsqueeze(3);
         if (_scaleShift)
         {
@@ -57,8 +57,8 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor, Tensor>
         {
             hidden = _norm2.Normalise(hidden + injected);
         }
-        hidden = _conv2.forward(_dropout.forward(nn.functional.silu(hidden)));
-        var sum = hidden + (_shortcut?.forward(x) ?? x);
+        hidden = _conv2.Convolve(_dropout.forward(nn.functional.silu(hidden)));
+        var sum = hidden + (_shortcut?.Convolve(x) ?? x);
         return (_outputScale == 1 ? sum : sum / _outputScale).MoveToOuterDisposeScope();
     }
 }

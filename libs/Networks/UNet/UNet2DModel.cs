@@ -126,14 +126,14 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         if (_classEmbedding is not null)
             embedding = embedding + _classEmbedding.forward(classLabels!);
         embedding = embedding.to(_convIn.weight.dtype);
-        var hidden = _convIn.forward((Config.CenterInputSample ? 2 * x - 1 : x).to(_convIn.weight.dtype));
+        var hidden = _convIn.Convolve((Config.CenterInputSample ? 2 * x - 1 : x).to(_convIn.weight.dtype));
         var skips = new Stack<Tensor>([hidden]);
         foreach (var block in _downBlocks)
             hidden = block.Forward(hidden, embedding, skips);
         hidden = _middle.forward(hidden, embedding);
         foreach (var block in _upBlocks)
             hidden = block.Forward(hidden, embedding, skips);
-        return _convOut.forward(nn.functional.silu(_normOut.Normalise(hidden.to(_convOut.weight.dtype)))).MoveToOuterDisposeScope();
+        return _convOut.Convolve(nn.functional.silu(_normOut.Normalise(hidden.to(_convOut.weight.dtype)))).MoveToOuterDisposeScope();
     }
 
     private void ThrowIfShapesDoNotFit(Tensor x, Tensor timesteps, Tensor? classLabels)
