@@ -13,7 +13,10 @@ public sealed class StorageOptions : IValidatableObject
     [Required(AllowEmptyStrings = false, ErrorMessage = "Storage:Root must name a folder.")]
     public string Root { get; set; } = "data";
 
-    /// <summary>Connection string of the PostgreSQL database that keeps jobs and runs, as Npgsql takes it; null: SQLite files in <see cref="Root"/>.</summary>
+    /// <summary>
+    /// Connection string of the PostgreSQL database that keeps jobs and runs, as Npgsql takes it; null: SQLite files in <see cref="Root"/>. Any number of Orchestrators may
+    /// share it, and one Trainer, which holds a lock there by a session of its own: a proxy in between must leave it that.
+    /// </summary>
     public string? Database { get; set; }
 
     /// <summary>The bucket that keeps trajectories and images; null: files in <see cref="Root"/>.</summary>

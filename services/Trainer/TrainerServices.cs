@@ -41,6 +41,8 @@ public static class TrainerServices
         services.AddSingleton<ModelImport>();
         services.AddSingleton<ModelExport>();
         services.AddSingleton<OnnxConversion>();
+        // The first of all: who does not own the runs touches nothing.
+        services.AddSingleton<RunOwnership>().AddHostedService(provider => provider.GetRequiredService<RunOwnership>());
         services.AddHostedService<DataSetLeftovers>();
         services.AddHostedService<ImportLeftovers>();
         services.AddHostedService<ShippedModels>();

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Ddpm.Trainer;
 
 /// <summary>A folder that goes with the test.</summary>
@@ -18,9 +16,5 @@ public sealed class TemporaryFolder : IDisposable
         return copy;
     }
 
-    public void Dispose()
-    {
-        SqliteConnection.ClearAllPools();
-        Directory.Delete(Path, recursive: true);
-    }
+    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

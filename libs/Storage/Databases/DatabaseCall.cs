@@ -40,7 +40,7 @@ internal static class DatabaseCall
         or PostgresException { SqlState: PostgresErrorCodes.DiskFull };
 
     /// <summary>Also a server that has become a standby, until the name that it had stands for its successor.</summary>
-    private static bool IsAway(Exception exception) => exception
+    public static bool IsAway(Exception exception) => exception
         is RetryLimitExceededException
         or TimeoutException
         or SocketException

@@ -20,12 +20,22 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
     private readonly PooledDbContextFactory<TContext> _contexts;
 
     /// <param name="connection">As Npgsql takes it.</param>
+    /// <exception cref="Files.StorageUnavailableException">The server is away, and stayed away.</exception>
+    /// <exception cref="IOException">The server refuses the login, does not have the database, or lets it not be migrated.</exception>
     public PostgresDatabase(string connection)
     {
         _contexts = new(new DbContextOptionsBuilder<TContext>()
             .UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(Retries, LongestDelay, errorCodesToAdd: null))
             .Options);
-        Migrate();
+        try
+        {
+            using var context = Open();
+            context.Database.CreateExecutionStrategy().Execute(Migrate);
+        }
+        catch (Exception e) when (PostgresFailure.Is(e))
+        {
+            throw PostgresFailure.InWords(connection, e);
+        }
     }
 
     public TContext Open() => _contexts.CreateDbContext();

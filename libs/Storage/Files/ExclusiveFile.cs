@@ -5,11 +5,15 @@ public sealed class ExclusiveFile : IDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(10);
 
+    // EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION, as .NET puts them in HResult.
+    private static readonly int[] Held = [11, 35, unchecked((int)0x80070020), unchecked((int)0x80070021)];
+
     private readonly FileStream _stream;
 
     private ExclusiveFile(FileStream stream) => _stream = stream;
 
     /// <exception cref="StorageInUseException">Another process holds it.</exception>
+    /// <exception cref="IOException">It could not be opened for another reason: a disk that is full or read only, …</exception>
     public static ExclusiveFile Acquire(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -17,7 +21,7 @@ public sealed class ExclusiveFile : IDisposable
         {
             return new ExclusiveFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException e) when (File.Exists(path) && e is not FileNotFoundException and not DirectoryNotFoundException)
+        catch (IOException e) when (Held.Contains(e.HResult))
         {
             throw new StorageInUseException(
                 $"Another process uses {Path.GetDirectoryName(path)}: stop it, or keep this one's data elsewhere (Storage:Root).", e);

@@ -12,5 +12,5 @@ public sealed class StorageUnavailableException : IOException
     {
     }
 
-    public StorageUnavailableException(string message, Exception inner) : base(message, inner) => HResult = TimedOut;
+    public StorageUnavailableException(string message, Exception? inner = null) : base(message, inner) => HResult = TimedOut;
 }

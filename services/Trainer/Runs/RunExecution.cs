@@ -2,6 +2,7 @@ using Ddpm.Hosting;
 using Ddpm.Networks;
 using Ddpm.Safetensors;
 using Ddpm.Storage;
+using Ddpm.Storage.Files;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
@@ -78,7 +79,9 @@ internal sealed partial class RunExecution(
 
         var progress = new RunProgress(time, recipe.Training);
         StepFigures? newest = null;
+        var isDelayed = false;
         var checkpointAt = time.GetTimestamp();
+        var reportAt = checkpointAt;
         while (session.StepsDone < recipe.Training.Steps)
         {
             if (ending.IsCancellationRequested || time.GetElapsedTime(checkpointAt) >= options.Value.CheckpointInterval)
@@ -96,14 +99,14 @@ internal sealed partial class RunExecution(
             newest = figures;
             records.Add(figures);
             progress.Add(figures.Result);
-            if (progress.SinceReport >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
+            if (time.GetElapsedTime(reportAt) >= options.Value.ProgressInterval || session.StepsDone == recipe.Training.Steps)
                 ReportNewest();
         }
         records.Sync();
         session.Save(folder.Checkpoint);
         var (published, loss) = publication.Publish(Weights(), folder, validation, ending.Token);
         var samples = Show(published.Version, loss);
-        Change(run.Id, current =>
+        Insist(current =>
         {
             Keep(current, samples);
             current.Publication = published;
@@ -111,14 +114,39 @@ internal sealed partial class RunExecution(
             return End(current, RunState.Succeeded);
         });
 
+        // A database that is away costs a run its reports, but for the last one, before which nothing is published. The next one goes back as far as the last
+        // that was written.
         void ReportNewest()
         {
             if (newest is not { } figures)
                 return;
             records.Flush();
-            Report(run.Id, data.Count, validation.Count, figures, progress.Take(session.StepsDone));
+            reportAt = time.GetTimestamp();
+            var report = progress.Figures(session.StepsDone);
+            bool Progressed(Run current) => Report(current, data.Count - validation.Count, validation.Count, figures.Step, report.Loss);
+            void Details(V1.RunEvent happened) => Describe(happened, figures, report);
+            try
+            {
+                if (ending.IsCancellationRequested || session.StepsDone == recipe.Training.Steps)
+                    Insist(Progressed, Details);
+                else
+                    Change(run.Id, Progressed, Details);
+                isDelayed = false;
+            }
+            catch (StorageUnavailableException e)
+            {
+                if (!isDelayed)
+                    LogDelayed(logger, run.Id, figures.Step, e.Message);
+                isDelayed = true;
+                return;
+            }
+            progress.Restart();
             newest = null;
         }
+
+        // What must not be lost; only the end of the process leaves it to the next one.
+        Run Insist(Func<Run, bool> change, Action<V1.RunEvent>? details = null) =>
+            WriteDown(run.Id, change, shutdown, details) ?? throw new OperationCanceledException(shutdown);
 
         // False: the end came in between; the step's checkpoint is to be written first.
         bool TryShowCandidate()
@@ -129,7 +157,7 @@ internal sealed partial class RunExecution(
             {
                 var (version, loss) = publication.PublishCandidate(Weights(), folder, validation, ending.Token);
                 var shown = Show(version, loss);
-                run = Change(run.Id, current => Keep(current, shown));
+                run = Insist(current => Keep(current, shown));
                 return true;
             }
             catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -178,15 +206,15 @@ internal sealed partial class RunExecution(
             : throw new TrainingDivergedException(session.StepsDone);
     }
 
-    /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down: tries until it can be.</summary>
+    /// <summary>A full disk, the likeliest failure, keeps the failure itself from being written down, and a database may be away: tries until it can be.</summary>
     /// <returns>The run; null when it has been deleted, or the process ends first.</returns>
-    private Run? WriteDown(string runId, Func<Run, bool> change, CancellationToken shutdown)
+    private Run? WriteDown(string runId, Func<Run, bool> change, CancellationToken shutdown, Action<V1.RunEvent>? details = null)
     {
         do
         {
             try
             {
-                return Change(runId, change);
+                return Change(runId, change, details);
             }
             catch (RunNotFoundException)
             {
@@ -212,31 +240,30 @@ internal sealed partial class RunExecution(
 
     private bool End(Run run, RunState state, string error = "")
     {
+        // Written by an attempt that did not hear of it.
+        if (run.State.IsEnd())
+            return false;
         run.State = state;
         run.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
         run.Error = error;
         return true;
     }
 
-    private void Report(string runId, int images, int validationImages, StepFigures newest, ProgressFigures figures) =>
-        Change(
-            runId,
-            run =>
-            {
-                run.StepsDone = newest.Step;
-                run.Loss = figures.Loss;
-                run.TrainingImages = images - validationImages;
-                run.ValidationImages = validationImages;
-                return true;
-            },
-            happened =>
-            {
-                happened.GradientNorm = figures.GradientNorm;
-                happened.ImagesPerSecond = figures.ImagesPerSecond;
-                happened.TimeLeft = Duration.FromTimeSpan(figures.TimeLeft);
-                happened.LearningRate = newest.LearningRate;
-                happened.QuartileLosses.AddRange(RunContract.ToContract(figures.Quartiles));
-            });
+    private static bool Report(Run run, int trainingImages, int validationImages, long step, double loss)
+    {
+        (run.TrainingImages, run.ValidationImages) = (trainingImages, validationImages);
+        (run.StepsDone, run.Loss) = (step, loss);
+        return true;
+    }
+
+    private static void Describe(V1.RunEvent happened, StepFigures newest, ProgressFigures figures)
+    {
+        happened.GradientNorm = figures.GradientNorm;
+        happened.ImagesPerSecond = figures.ImagesPerSecond;
+        happened.TimeLeft = Duration.FromTimeSpan(figures.TimeLeft);
+        happened.LearningRate = newest.LearningRate;
+        happened.QuartileLosses.AddRange(RunContract.ToContract(figures.Quartiles));
+    }
 
     /// <summary>Keeps samples in the order of their steps; those of a step that has happened again take the place of the earlier ones.</summary>
     private static bool Keep(Run run, RunSamples samples)
@@ -263,6 +290,9 @@ internal sealed partial class RunExecution(
 
     [LoggerMessage(2, LogLevel.Error, "What has become of run {RunId} cannot be written down yet")]
     private static partial void LogUnwritten(ILogger logger, Exception exception, string runId);
+
+    [LoggerMessage(3, LogLevel.Warning, "Run {RunId} goes on at step {Step}, and its progress cannot be written down for now: {Reason}")]
+    private static partial void LogDelayed(ILogger logger, string runId, long step, string reason);
 }
 
 /// <summary>The loss or its gradient is no longer a number.</summary>

@@ -7,8 +7,10 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Ddpm.Trainer.Runs;
 
-/// <summary>Runs and their numbered events: each change is written down, with its event, before anyone sees it.</summary>
-internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
+/// <summary>
+/// Runs and their numbered events: each change is written down, with its event, before anyone sees it, and nothing while the runs may be another process's.
+/// </summary>
+internal sealed class RunLedger(IRunDatabase database, RunOwnership ownership, TimeProvider time)
 {
     private const int PageSize = 200;
 
@@ -23,6 +25,7 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
     /// <returns>The run, or the one that the request id started before; and whether it is new.</returns>
     public async Task<(Run Run, bool IsNew)> AddAsync(Run run, string requestId, CancellationToken cancellationToken)
     {
+        ownership.ThrowIfLost();
         run.CreatedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
         run.LastEvent = 1;
         var record = new RunRecord
@@ -48,6 +51,7 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
         await _writing.WaitAsync();
         try
         {
+            ownership.ThrowIfLost();
             var record = await database.FindAsync(id) ?? throw new RunNotFoundException(id);
             var run = Run.Parser.ParseFrom(record.Run);
             if (!change(run))
@@ -75,6 +79,7 @@ internal sealed class RunLedger(IRunDatabase database, TimeProvider time)
         await _writing.WaitAsync(cancellationToken);
         try
         {
+            ownership.ThrowIfLost();
             if (await FindAsync(id, cancellationToken) is { } run && !run.State.IsEnd())
                 return false;
             await database.DeleteAsync(id, cancellationToken);

@@ -15,8 +15,6 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
     private QuartileLosses _quartiles;
     private int _steps;
 
-    public TimeSpan SinceReport => time.GetElapsedTime(_reportedAt);
-
     public void Add(StepResult step)
     {
         _losses += step.Loss;
@@ -25,17 +23,18 @@ internal sealed class RunProgress(TimeProvider time, TrainingSection training)
         _steps++;
     }
 
-    /// <summary>The figures since the previous report, which ends here.</summary>
-    public ProgressFigures Take(long stepsDone)
+    /// <summary>The figures since the previous report; there is a step among them.</summary>
+    public ProgressFigures Figures(long stepsDone)
     {
-        var seconds = Math.Max(SinceReport.TotalSeconds, 1e-6);
-        var figures = new ProgressFigures(
+        var seconds = Math.Max(time.GetElapsedTime(_reportedAt).TotalSeconds, 1e-6);
+        return new ProgressFigures(
             _losses / _steps,
             _norms / _steps,
             _steps * (double)training.BatchSize * training.GradientAccumulationSteps / seconds,
             TimeSpan.FromSeconds(Math.Min((training.Steps - stepsDone) * seconds / _steps, TimeSpan.FromDays(3650).TotalSeconds)),
             _quartiles);
-        (_losses, _norms, _quartiles, _steps, _reportedAt) = (0, 0, default, 0, time.GetTimestamp());
-        return figures;
     }
+
+    /// <summary>They are reported: the next ones begin here.</summary>
+    public void Restart() => (_losses, _norms, _quartiles, _steps, _reportedAt) = (0, 0, default, 0, time.GetTimestamp());
 }

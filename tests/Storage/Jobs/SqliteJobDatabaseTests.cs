@@ -1,6 +1,5 @@
 using Ddpm.Storage.Files;
 using Ddpm.Storage.Jobs;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Storage.Tests.Jobs;
@@ -12,7 +11,6 @@ public sealed class SqliteJobDatabaseTests : JobDatabaseContract
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        SqliteConnection.ClearAllPools();
         _root.Dispose();
     }
 

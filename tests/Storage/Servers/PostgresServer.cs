@@ -22,19 +22,34 @@ public sealed class PostgresServer : IAsyncLifetime
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", ["postgres", _folder.Path], CancellationToken.None);
         await RunAsServerAsync("initdb", ["-D", Data, "-U", "ddpm", "-A", "trust", "--no-sync"]);
-        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-l", Path.Combine(_folder.Path, "log"), "-o", $"-k {_folder.Path} -c listen_addresses=", "start"]);
+        await StartAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-m", "immediate", "stop"]);
+        await StopAsync(CancellationToken.None);
         _folder.Dispose();
     }
+
+    /// <summary>Starts the server after <see cref="StopAsync"/>.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-l", Path.Combine(_folder.Path, "log"), "-o", $"-k {_folder.Path} -c listen_addresses=", "start"], cancellationToken);
+
+    /// <summary>Stops the server as a crash would.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-m", "immediate", "stop"], cancellationToken);
 
     /// <summary>Stops the server as a crash would, and starts it again.</summary>
     public Task RestartAsync(CancellationToken cancellationToken) =>
         RunAsServerAsync("pg_ctl", ["-D", Data, "-w", "-m", "immediate", "-l", Path.Combine(_folder.Path, "log"), "restart"], cancellationToken);
+
+    /// <summary>Makes a standby of the server, which answers and is not to be written to.</summary>
+    public async Task DemoteAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync("touch", [Path.Combine(Data, "standby.signal")], cancellationToken);
+        await RestartAsync(cancellationToken);
+    }
 
     /// <returns>Connection string of an empty database.</returns>
     public async Task<string> NewDatabaseAsync(CancellationToken cancellationToken)
