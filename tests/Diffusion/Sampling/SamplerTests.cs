@@ -73,7 +73,8 @@ public sealed class SamplerTests
 
         start.X.ShouldBe([.. Enumerable.Range(0, AnalyticModel.Elements).Select(i => i / 10.0)]);
         (start.Step, start.Denoised, start.Evaluations).ShouldBe((0, null, 0L));
-        (next.Step, next.Evaluations).ShouldBe((1, 1L));
+        next.Step.ShouldBe(1);
+        next.Evaluations.ShouldBeGreaterThanOrEqualTo(1);
         next.Denoised!.Length.ShouldBe(AnalyticModel.Elements);
     }
 
@@ -112,11 +113,10 @@ public sealed class SamplerTests
 
         while (state.Step < sampler.Steps)
         {
-            // The sampler's own noise level: discrete and continuous-time ᾱ differ a little at the same label.
-            var alphaBar = sampler.AlphaBarAt(state.Step);
+            var before = state.Step;
             state = await sampler.StepAsync(
                 state,
-                (x, _, _) => ValueTask.FromResult(ForwardProcess.NoiseOfClean<double>(x, image, alphaBar)),
+                (x, timestep, _) => ValueTask.FromResult(ForwardProcess.NoiseOfClean<double>(x, image, AlphaBarAt(before, timestep))),
                 new PhiloxNoise(5, 0),
                 TestContext.Current.CancellationToken);
             state.Denoised!.ShouldBeCloseTo(image, 1e-9, $"x̂_0 after step {state.Step}");
