@@ -11,7 +11,8 @@ public sealed class SamplerDefinitionTests
     [Fact]
     public void Catalog_Samplers_AreThese()
     {
-        SamplerCatalog.All.Select(definition => definition.Name).ShouldBe(["ddim", "ddpm", "vp-sde"]);
+        SamplerCatalog.All.Select(definition => definition.Name).ShouldBe([
+            "ddim", "dpm-solver++-2m", "dpm-solver++-2m-sde", "dpm-solver++-3m", "unipc", "heun", "euler", "euler-ancestral", "pndm", "ddpm", "vp-sde"]);
         SamplerCatalog.Find("ddpm").ShouldBeOfType<DdpmDefinition>();
         SamplerCatalog.Find("DDPM").ShouldBeNull();
         SamplerCatalog.Find("").ShouldBeNull();

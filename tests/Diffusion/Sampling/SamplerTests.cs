@@ -124,6 +124,9 @@ public sealed class SamplerTests
 
         // Euler–Maruyama ends within its own error: the noise that is left at the end time.
         state.X.ShouldBeCloseTo(image, name == "vp-sde" ? 0.05 : 1e-9, "x_0");
+
+        // The sampler's own noise level: discrete and continuous-time ᾱ differ a little at the same label.
+        double AlphaBarAt(int step, double timestep) => timestep == sampler.TimestepAt(step) ? sampler.AlphaBarAt(step) : schedule.AlphaBar(timestep);
     }
 
     [Theory]
