@@ -27,8 +27,9 @@ public sealed class SamplerTests
     {
         var definition = SamplerCatalog.Find(name)!;
         await Gen.Select(AnyOptions(definition), Gen.Int[1, 20], Gen.ULong, Gen.Double.Unit).SampleAsync(
-            async (options, steps, seed, fraction) =>
+            async (options, atLeast, seed, fraction) =>
             {
+                var steps = Math.Max(atLeast, definition.LeastSteps(options));
                 var cut = (int)(fraction * (steps + 1) * 0.999);
                 var whole = await Run(Start(), steps);
 
@@ -83,8 +84,9 @@ public sealed class SamplerTests
     public void NoiseLevels_FromFirstToLastStep_FallToTheCleanImage(string name)
     {
         var definition = SamplerCatalog.Find(name)!;
-        Gen.Select(AnyOptions(definition), Gen.Int[2, 40]).Sample((options, steps) =>
+        Gen.Select(AnyOptions(definition), Gen.Int[2, 40]).Sample((options, atLeast) =>
         {
+            var steps = Math.Max(atLeast, definition.LeastSteps(options));
             var sampler = definition.Create<float>(Schedule, steps, options);
 
             sampler.Steps.ShouldBe(steps);
