@@ -17,6 +17,7 @@ public static class SamplerCatalog
         new PndmDefinition(),
         new DdpmDefinition(),
         new VpSdeDefinition(),
+        new PfOdeDefinition(),
     ];
 
     /// <summary>The sampler of that name, or null.</summary>

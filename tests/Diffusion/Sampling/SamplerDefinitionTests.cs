@@ -12,7 +12,7 @@ public sealed class SamplerDefinitionTests
     public void Catalog_Samplers_AreThese()
     {
         SamplerCatalog.All.Select(definition => definition.Name).ShouldBe([
-            "ddim", "dpm-solver++-2m", "dpm-solver++-2m-sde", "dpm-solver++-3m", "unipc", "heun", "euler", "euler-ancestral", "pndm", "ddpm", "vp-sde"]);
+            "ddim", "dpm-solver++-2m", "dpm-solver++-2m-sde", "dpm-solver++-3m", "unipc", "heun", "euler", "euler-ancestral", "pndm", "ddpm", "vp-sde", "pf-ode"]);
         SamplerCatalog.Find("ddpm").ShouldBeOfType<DdpmDefinition>();
         SamplerCatalog.Find("DDPM").ShouldBeNull();
         SamplerCatalog.Find("").ShouldBeNull();

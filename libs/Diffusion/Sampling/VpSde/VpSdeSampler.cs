@@ -18,7 +18,6 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     private readonly NoiseSchedule _schedule;
     private readonly VpSdeOptions _options;
     private readonly VpSde _sde;
-    private readonly bool _isLimitOfSchedule;
 
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">N, at least 1.</param>
@@ -46,7 +45,6 @@ public sealed class VpSdeSampler<T> : Sampler<T>
         _schedule = schedule;
         _options = options;
         _sde = new VpSde(options.BetaMin, options.BetaMax);
-        _isLimitOfSchedule = _sde.IsLimitOf(schedule);
     }
 
     /// <inheritdoc/>
@@ -58,7 +56,7 @@ public sealed class VpSdeSampler<T> : Sampler<T>
         if (step == Steps)
             return 0;
         var time = TimeAt(step);
-        return _isLimitOfSchedule || _options.Discrete ? time * (_schedule.Timesteps - 1) : _schedule.TimestepOf(_sde.AlphaBar(time));
+        return _options.Discrete ? time * (_schedule.Timesteps - 1) : _sde.TimestepAt(time, _schedule);
     }
 
     /// <inheritdoc/>
