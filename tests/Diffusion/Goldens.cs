@@ -9,6 +9,7 @@ internal static class Goldens
     public static readonly SafetensorsFile Schedules = Open("schedules");
     public static readonly SafetensorsFile Ddim = Open("diffusers_ddim");
     public static readonly SafetensorsFile Ddpm = Open("diffusers_ddpm");
+    public static readonly SafetensorsFile Solvers = Open("diffusers_solvers");
     public static readonly SafetensorsFile ScoreSde = Open("score_sde");
     public static readonly SafetensorsFile Analytic = Open("analytic");
     public static readonly SafetensorsFile Noise = Open("noise");

@@ -9,4 +9,7 @@ public enum NoiseUse
 
     /// <summary>The noise that a sampler's step adds.</summary>
     Step = 1,
+
+    /// <summary>The noise of a corrector, counted over all its applications.</summary>
+    Corrector = 2,
 }

@@ -7,8 +7,17 @@ public static class SamplerCatalog
     public static IReadOnlyList<SamplerDefinition> All { get; } =
     [
         new DdimDefinition(),
+        new DpmSolver2MDefinition(),
+        new DpmSolver2MSdeDefinition(),
+        new DpmSolver3MDefinition(),
+        new UniPcDefinition(),
+        new HeunDefinition(),
+        new EulerDefinition(),
+        new EulerAncestralDefinition(),
+        new PndmDefinition(),
         new DdpmDefinition(),
         new VpSdeDefinition(),
+        new PfOdeDefinition(),
     ];
 
     /// <summary>The sampler of that name, or null.</summary>

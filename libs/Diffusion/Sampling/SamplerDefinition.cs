@@ -32,15 +32,25 @@ public abstract class SamplerDefinition
 
     /// <summary>Makes the sampler.</summary>
     /// <param name="schedule">The schedule that the network was trained on.</param>
-    /// <param name="steps">1 … <see cref="StepLimit"/>.</param>
+    /// <param name="steps"><see cref="LeastSteps"/> … <see cref="StepLimit"/>.</param>
     /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
     /// <exception cref="ArgumentException">Steps out of range.</exception>
     public abstract Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options)
         where T : struct, IFloatingPointIeee754<T>;
 
+    /// <summary>The fewest steps that it takes with these options.</summary>
+    /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
+    public virtual int LeastSteps(SamplerOptionValues options) => 1;
+
     /// <summary>Checks a number of steps; null when it is right.</summary>
-    public SamplerViolation? CheckSteps(NoiseSchedule schedule, int steps) =>
-        steps >= 1 && steps <= StepLimit(schedule) ? null : new SamplerViolation("steps", $"must be within 1 … {StepLimit(schedule)}, not {steps}");
+    /// <param name="schedule">The schedule that the network was trained on.</param>
+    /// <param name="steps">What a client asks for.</param>
+    /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
+    public SamplerViolation? CheckSteps(NoiseSchedule schedule, int steps, SamplerOptionValues options)
+    {
+        var (least, most) = (LeastSteps(options), StepLimit(schedule));
+        return steps >= least && steps <= most ? null : new SamplerViolation("steps", $"must be within {least} … {most}, not {steps}");
+    }
 
     /// <summary>Takes what a client has set, and the defaults for the rest.</summary>
     /// <param name="given">Values by option name: <see cref="double"/>, <see cref="string"/> or <see cref="bool"/>.</param>

@@ -36,9 +36,9 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
         CheckGuidance(asked, description, violations);
         if (definition is null)
             throw violations.ToRpcException();
-        if (definition.CheckSteps(schedule, asked.Steps) is { } steps)
-            violations.Add($"spec.{steps.Field}", steps.Rule);
         var samplerOptions = definition.Resolve(SamplerContract.Given(asked.SamplerOptions), out var broken);
+        if (definition.CheckSteps(schedule, asked.Steps, samplerOptions) is { } steps)
+            violations.Add($"spec.{steps.Field}", steps.Rule);
         foreach (var violation in broken)
             violations.Add($"spec.{violation.Field}", violation.Rule);
         violations.ThrowIfAny();

@@ -60,7 +60,7 @@ public sealed class DiffusersTrajectoryTests
         for (var row = 0; row < RecordedNoise.Rows; row++)
         {
             var noise = new RecordedNoise(row);
-            var epsilon = Through(settings.PredictionType, sampler.Schedule, AnalyticModel.Of<T>(sampler.Schedule));
+            var epsilon = AnalyticModel.Of<T>(sampler.Schedule).Through(settings.PredictionType, sampler.Schedule);
             var state = sampler.Start(noise.Start<T>());
             var next = 0;
             while (true)
@@ -81,30 +81,6 @@ public sealed class DiffusersTrajectoryTests
             state.Evaluations.ShouldBe(sampler.Steps);
         }
     }
-
-    /// <summary>A network that predicts v or x_0, and its prediction turned back to ε, as the service that evaluates it does.</summary>
-    private static EpsilonModel<T> Through<T>(string predictionType, NoiseSchedule schedule, EpsilonModel<T> epsilon)
-        where T : struct, IFloatingPointIeee754<T> =>
-        predictionType switch
-        {
-            "epsilon" => epsilon,
-            "v_prediction" => async (x, timestep, ct) =>
-            {
-                var alphaBar = schedule.AlphaBar(timestep);
-                var noise = await epsilon(x, timestep, ct);
-                var velocity = ForwardProcess.Velocity<T>(ForwardProcess.Denoised<T>(x, noise, alphaBar), noise, alphaBar);
-                return ForwardProcess.NoiseOfVelocity<T>(x, velocity, alphaBar);
-            }
-            ,
-            "sample" => async (x, timestep, ct) =>
-            {
-                var alphaBar = schedule.AlphaBar(timestep);
-                var noise = await epsilon(x, timestep, ct);
-                return ForwardProcess.NoiseOfClean<T>(x, ForwardProcess.Denoised<T>(x, noise, alphaBar), alphaBar);
-            }
-            ,
-            _ => throw new InvalidOperationException($"A run predicts {predictionType}."),
-        };
 
     /// <summary>A run's settings under their names in diffusers; those that were not recorded have diffusers' defaults.</summary>
     private sealed class Settings(JsonElement run)

@@ -11,7 +11,8 @@ public sealed class SamplerDefinitionTests
     [Fact]
     public void Catalog_Samplers_AreThese()
     {
-        SamplerCatalog.All.Select(definition => definition.Name).ShouldBe(["ddim", "ddpm", "vp-sde"]);
+        SamplerCatalog.All.Select(definition => definition.Name).ShouldBe([
+            "ddim", "dpm-solver++-2m", "dpm-solver++-2m-sde", "dpm-solver++-3m", "unipc", "heun", "euler", "euler-ancestral", "pndm", "ddpm", "vp-sde", "pf-ode"]);
         SamplerCatalog.Find("ddpm").ShouldBeOfType<DdpmDefinition>();
         SamplerCatalog.Find("DDPM").ShouldBeNull();
         SamplerCatalog.Find("").ShouldBeNull();
@@ -91,12 +92,15 @@ public sealed class SamplerDefinitionTests
         var ddpm = SamplerCatalog.Find("ddpm")!;
         var vpSde = SamplerCatalog.Find("vp-sde")!;
 
-        ddpm.CheckSteps(Schedule, 1).ShouldBeNull();
-        ddpm.CheckSteps(Schedule, 1000).ShouldBeNull();
-        ddpm.CheckSteps(Schedule, 1001).ShouldBe(new SamplerViolation("steps", "must be within 1 … 1000, not 1001"));
-        ddpm.CheckSteps(Schedule, 0).ShouldNotBeNull();
-        vpSde.CheckSteps(Schedule, 4000).ShouldBeNull();
-        vpSde.CheckSteps(Schedule, 5000).ShouldBe(new SamplerViolation("steps", "must be within 1 … 4000, not 5000"));
+        ddpm.CheckSteps(Schedule, 1, ddpm.Defaults()).ShouldBeNull();
+        ddpm.CheckSteps(Schedule, 1000, ddpm.Defaults()).ShouldBeNull();
+        ddpm.CheckSteps(Schedule, 1001, ddpm.Defaults()).ShouldBe(new SamplerViolation("steps", "must be within 1 … 1000, not 1001"));
+        ddpm.CheckSteps(Schedule, 0, ddpm.Defaults()).ShouldNotBeNull();
+        vpSde.CheckSteps(Schedule, 4000, vpSde.Defaults()).ShouldBeNull();
+        vpSde.CheckSteps(Schedule, 5000, vpSde.Defaults()).ShouldBe(new SamplerViolation("steps", "must be within 1 … 4000, not 5000"));
+        var langevin = vpSde.Resolve([KeyValuePair.Create<string, object?>("corrector", "langevin")], out _);
+        vpSde.CheckSteps(Schedule, 21, langevin).ShouldBeNull();
+        vpSde.CheckSteps(Schedule, 20, langevin).ShouldBe(new SamplerViolation("steps", "must be within 21 … 4000, not 20"));
     }
 
     public static TheoryData<string, string, object> OptionsThatMatter => new()

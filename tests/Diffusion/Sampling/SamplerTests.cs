@@ -27,8 +27,9 @@ public sealed class SamplerTests
     {
         var definition = SamplerCatalog.Find(name)!;
         await Gen.Select(AnyOptions(definition), Gen.Int[1, 20], Gen.ULong, Gen.Double.Unit).SampleAsync(
-            async (options, steps, seed, fraction) =>
+            async (options, atLeast, seed, fraction) =>
             {
+                var steps = Math.Max(atLeast, definition.LeastSteps(options));
                 var cut = (int)(fraction * (steps + 1) * 0.999);
                 var whole = await Run(Start(), steps);
 
@@ -73,7 +74,8 @@ public sealed class SamplerTests
 
         start.X.ShouldBe([.. Enumerable.Range(0, AnalyticModel.Elements).Select(i => i / 10.0)]);
         (start.Step, start.Denoised, start.Evaluations).ShouldBe((0, null, 0L));
-        (next.Step, next.Evaluations).ShouldBe((1, 1L));
+        next.Step.ShouldBe(1);
+        next.Evaluations.ShouldBeGreaterThanOrEqualTo(1);
         next.Denoised!.Length.ShouldBe(AnalyticModel.Elements);
     }
 
@@ -82,8 +84,9 @@ public sealed class SamplerTests
     public void NoiseLevels_FromFirstToLastStep_FallToTheCleanImage(string name)
     {
         var definition = SamplerCatalog.Find(name)!;
-        Gen.Select(AnyOptions(definition), Gen.Int[2, 40]).Sample((options, steps) =>
+        Gen.Select(AnyOptions(definition), Gen.Int[2, 40]).Sample((options, atLeast) =>
         {
+            var steps = Math.Max(atLeast, definition.LeastSteps(options));
             var sampler = definition.Create<float>(Schedule, steps, options);
 
             sampler.Steps.ShouldBe(steps);
@@ -107,23 +110,27 @@ public sealed class SamplerTests
         var schedule = new NoiseSchedule(new NoiseScheduleOptions());
         var definition = SamplerCatalog.Find(name)!;
         var sampler = definition.Create<double>(schedule, definition.DefaultSteps, definition.Defaults());
+        var isContinuous = name is "vp-sde" or "pf-ode";
         double[] image = [-1, -0.5, 0, 0.25, 1];
         var state = sampler.Start([0.3, -1.2, 2.1, 0.01, -0.4]);
 
         while (state.Step < sampler.Steps)
         {
-            // The sampler's own noise level: discrete and continuous-time ᾱ differ a little at the same label.
-            var alphaBar = sampler.AlphaBarAt(state.Step);
+            var before = state.Step;
             state = await sampler.StepAsync(
                 state,
-                (x, _, _) => ValueTask.FromResult(ForwardProcess.NoiseOfClean<double>(x, image, alphaBar)),
+                (x, timestep, _) => ValueTask.FromResult(ForwardProcess.NoiseOfClean<double>(x, image, AlphaBarAt(before, timestep))),
                 new PhiloxNoise(5, 0),
                 TestContext.Current.CancellationToken);
             state.Denoised!.ShouldBeCloseTo(image, 1e-9, $"x̂_0 after step {state.Step}");
         }
 
-        // Euler–Maruyama ends within its own error: the noise that is left at the end time.
-        state.X.ShouldBeCloseTo(image, name == "vp-sde" ? 0.05 : 1e-9, "x_0");
+        // In continuous time they end within the noise that is left at the end time.
+        state.X.ShouldBeCloseTo(image, isContinuous ? 0.05 : 1e-9, "x_0");
+
+        // The sampler's own noise level: discrete and continuous-time ᾱ differ a little at the same label.
+        double AlphaBarAt(int step, double timestep) => timestep == sampler.TimestepAt(step) ? sampler.AlphaBarAt(step)
+            : isContinuous ? new VpSde(0.1, 20).AlphaBar(timestep / 999) : schedule.AlphaBar(timestep);
     }
 
     [Theory]

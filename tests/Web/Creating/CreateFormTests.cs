@@ -10,10 +10,10 @@ public class CreateFormTests
 {
     private readonly CreateForm _form = new(() => 7);
 
-    public CreateFormTests() => _form.Offer([Samples.Garments()], [Samples.Ddpm(), Samples.Ddim()]);
+    public CreateFormTests() => _form.Offer([Samples.Garments()], [Samples.Ddim(), Samples.Ddpm()]);
 
     [Fact]
-    public void Offer_SeveralSamplers_StartsFromTheQuickest()
+    public void Offer_SeveralSamplers_StartsFromTheFirst()
     {
         _form.Sampler!.Name.ShouldBe("ddim");
         _form.Steps.ShouldBe(50);

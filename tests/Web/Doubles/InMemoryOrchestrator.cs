@@ -11,7 +11,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
 
     public Dictionary<string, Job> Jobs { get; } = [];
 
-    public List<Sampler> Samplers { get; } = [Samples.Ddpm(), Samples.Ddim()];
+    public List<Sampler> Samplers { get; } = [Samples.Ddim(), Samples.Ddpm()];
 
     public Dictionary<(string Job, int Trajectory), List<FrameInfo>> Frames { get; } = [];
 

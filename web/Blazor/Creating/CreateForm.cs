@@ -69,14 +69,14 @@ public sealed class CreateForm(Func<ulong> rollSeed)
     /// <summary>Whether a guidance scale means anything now: it needs a class and a network that knows a null class.</summary>
     public bool CanGuide => Weights?.SupportsGuidance == true && _classes.Count > 0;
 
-    /// <summary>Takes what the cluster offers and starts from the model whose <c>latest</c> is the newest, and the quickest sampler.</summary>
+    /// <summary>Takes what the cluster offers and starts from the model whose <c>latest</c> is the newest, and the first sampler.</summary>
     public void Offer(IReadOnlyList<Model> models, IReadOnlyList<Sampler> samplers)
     {
         (Models, Samplers) = (models, samplers);
         if (Seed.Length == 0)
             RollSeed();
         ChooseModel(models.FirstOrDefault(model => model.Name == Model?.Name) ?? models.MaxBy(LatestPublished));
-        ChooseSampler(samplers.FirstOrDefault(sampler => sampler.Name == Sampler?.Name) ?? samplers.MinBy(sampler => sampler.DefaultSteps));
+        ChooseSampler(samplers.FirstOrDefault(sampler => sampler.Name == Sampler?.Name) ?? samplers.FirstOrDefault());
     }
 
     private static DateTimeOffset LatestPublished(Model model) =>

@@ -15,6 +15,13 @@ internal readonly record struct VpSde(double BetaMin, double BetaMax)
     public double AlphaBar(double time) => Math.Exp(-((0.5 * time * time * (BetaMax - BetaMin)) + (time * BetaMin)));
 
     /// <summary>
+    /// The timestep that a network knows a time by: (T−1) t when its schedule is this SDE in T steps, which is score_sde's convention; the fractional one
+    /// of the same ᾱ otherwise.
+    /// </summary>
+    public double TimestepAt(double time, NoiseSchedule schedule) =>
+        IsLimitOf(schedule) ? time * (schedule.Timesteps - 1) : schedule.TimestepOf(AlphaBar(time));
+
+    /// <summary>
     /// Whether <paramref name="schedule"/> is this SDE in T steps, β_t = β(t)/T, as that of Ho et al. 2020 is for β from 0.1 to 20.
     /// </summary>
     public bool IsLimitOf(NoiseSchedule schedule)

@@ -3,11 +3,12 @@ using System.Numerics;
 namespace Ddpm.Diffusion;
 
 /// <summary>
-/// The reverse-time variance-preserving SDE, solved by Euler and Maruyama (Song et al. 2021, equation 6 with 32; predictor
-/// <c>euler_maruyama</c> of score_sde).
+/// The reverse-time variance-preserving SDE (Song et al. 2021, equation 6 with 32), solved by a predictor, with a corrector before each of its steps
+/// (there, algorithms 1, 3 and 5; the predictors and correctors of score_sde).
 /// </summary>
 /// <remarks>
-/// x ← x + (½ β(t) x + β(t) s(x, t)) Δ + √(β(t) Δ) z with the score s = −ε/√(1−ᾱ(t)), Δ = 1/N, and N times t evenly from 1 to the end time.
+/// Euler and Maruyama: x ← x + (½ β(t) x + β(t) s(x, t)) Δ + √(β(t) Δ) z with the score s = −ε/√(1−ᾱ(t)), Δ = 1/N, and N times t evenly from 1 to the end
+/// time. Reverse diffusion: x ← (2 − √(1−β_i)) x + β_i s + √β_i z. Ancestral: x ← (x + β_i s)/√(1−β_i) + √β_i z. Langevin: x ← x + δ s + √(2δ) z.
 /// The network is asked for ε at label (T−1) t when its schedule is this SDE in T steps, which is score_sde's convention; at the fractional timestep
 /// of the same ᾱ otherwise.
 /// </remarks>
@@ -17,7 +18,6 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     private readonly NoiseSchedule _schedule;
     private readonly VpSdeOptions _options;
     private readonly VpSde _sde;
-    private readonly bool _isLimitOfSchedule;
 
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">N, at least 1.</param>
@@ -31,11 +31,20 @@ public sealed class VpSdeSampler<T> : Sampler<T>
             throw new ArgumentException($"β(t) from {options.BetaMin} to {options.BetaMax}; it must hold 0 < β(0) ≤ β(1).", nameof(options));
         if (!(options.EndTime > 0 && options.EndTime < 1))
             throw new ArgumentException($"The end time is {options.EndTime}; it lies between 0 and 1.", nameof(options));
+        if (options.Corrector == VpSdeCorrector.None && options.Predictor == VpSdePredictor.None)
+            throw new ArgumentException("There is neither a predictor nor a corrector.", nameof(options));
+        if (!(options.SignalToNoise > 0 && options.CorrectorSteps >= 1))
+        {
+            throw new ArgumentException(
+                $"The corrector has a signal-to-noise ratio of {options.SignalToNoise} and {options.CorrectorSteps} steps; there must be more than 0 and at least 1.", nameof(options));
+        }
+
+        if ((options.Predictor != VpSdePredictor.EulerMaruyama || options.Corrector != VpSdeCorrector.None) && steps < options.LeastDiscreteSteps)
+            throw new ArgumentException($"{steps} steps; this predictor or corrector needs {options.LeastDiscreteSteps}, so that β(1)/N is below 1.", nameof(steps));
         Steps = steps;
         _schedule = schedule;
         _options = options;
         _sde = new VpSde(options.BetaMin, options.BetaMax);
-        _isLimitOfSchedule = _sde.IsLimitOf(schedule);
     }
 
     /// <inheritdoc/>
@@ -47,7 +56,7 @@ public sealed class VpSdeSampler<T> : Sampler<T>
         if (step == Steps)
             return 0;
         var time = TimeAt(step);
-        return _isLimitOfSchedule ? time * (_schedule.Timesteps - 1) : _schedule.TimestepOf(_sde.AlphaBar(time));
+        return _options.Discrete ? time * (_schedule.Timesteps - 1) : _sde.TimestepAt(time, _schedule);
     }
 
     /// <inheritdoc/>
@@ -57,34 +66,83 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     protected override async ValueTask<SamplerState<T>> MoveAsync(
         SamplerState<T> state, EpsilonModel<T> epsilon, INoiseSource noise, CancellationToken cancellationToken)
     {
-        var predictedNoise = await EvaluateAsync(epsilon, state.X, TimestepAt(state.Step), state.Step, cancellationToken).ConfigureAwait(false);
+        var (x, asked, predictedNoise) = (state.X, state.X, Array.Empty<T>());
+        var evaluations = 0;
+        for (var k = 0; k < (_options.Corrector == VpSdeCorrector.None ? 0 : _options.CorrectorSteps); k++)
+        {
+            await AskAsync().ConfigureAwait(false);
+            x = Correct(state.Step, x, predictedNoise, CorrectorNoise(state, k, noise));
+        }
+
+        if (_options.Predictor != VpSdePredictor.None)
+        {
+            await AskAsync().ConfigureAwait(false);
+            x = Predict(state, x, predictedNoise, noise);
+        }
+
         return state with
         {
             Step = state.Step + 1,
-            X = Move(state, predictedNoise, noise),
-            Denoised = ForwardProcess.Denoised<T>(state.X, predictedNoise, AlphaBarAt(state.Step)),
-            Evaluations = state.Evaluations + 1,
+            X = x,
+            Denoised = ForwardProcess.Denoised<T>(asked, predictedNoise, NetworkAlphaBar(state.Step)),
+            Evaluations = state.Evaluations + evaluations,
         };
+
+        async ValueTask AskAsync()
+        {
+            (asked, evaluations) = (x, evaluations + 1);
+            predictedNoise = await EvaluateAsync(epsilon, x, TimestepAt(state.Step), state.Step, cancellationToken).ConfigureAwait(false);
+        }
     }
 
-    private T[] Move(SamplerState<T> state, T[] predictedNoise, INoiseSource noise)
+    /// <summary>x ← x + s δ + √(2δ) z.</summary>
+    private T[] Correct(int step, T[] x, T[] predictedNoise, T[] z)
     {
+        var deviation = Math.Sqrt(1 - NetworkAlphaBar(step));
+        // ‖s‖ = ‖ε‖/√(1−ᾱ).
+        var ratio = _options.Corrector == VpSdeCorrector.Langevin ? MeanNorm(z) / MeanNorm(predictedNoise) * deviation : deviation;
+        var delta = Math.Pow(_options.SignalToNoise * ratio, 2) * 2 * (1 - StepBeta(step));
+        return LinearCombination.Of((1, x), (-delta / deviation, predictedNoise), (Math.Sqrt(2 * delta), z));
+    }
+
+    /// <summary>x ← mean + σ z, with the score s = −ε/√(1−ᾱ).</summary>
+    private T[] Predict(SamplerState<T> state, T[] x, T[] predictedNoise, INoiseSource noise)
+    {
+        var beta = StepBeta(state.Step);
         var variance = _sde.Beta(TimeAt(state.Step)) / Steps;
-        var noisyFactor = T.CreateTruncating(1 + (0.5 * variance));
-        var noiseFactor = T.CreateTruncating(-variance / Math.Sqrt(1 - AlphaBarAt(state.Step)));
-        var x = new T[state.X.Length];
-        for (var i = 0; i < x.Length; i++)
-            x[i] = (noisyFactor * state.X[i]) + (noiseFactor * predictedNoise[i]);
-
-        if (state.Step < Steps - 1 || !_options.Denoise)
+        var (noisyFactor, scoreFactor, sigma) = _options.Predictor switch
         {
-            var sigma = T.CreateTruncating(Math.Sqrt(variance));
-            var z = StepNoise(state, noise);
-            for (var i = 0; i < x.Length; i++)
-                x[i] += sigma * z[i];
-        }
+            VpSdePredictor.EulerMaruyama => (1 + (0.5 * variance), variance, Math.Sqrt(variance)),
+            VpSdePredictor.ReverseDiffusion => (2 - Math.Sqrt(1 - beta), beta, Math.Sqrt(beta)),
+            _ => (1 / Math.Sqrt(1 - beta), beta / Math.Sqrt(1 - beta), Math.Sqrt(beta)),
+        };
+        var mean = LinearCombination.Of((noisyFactor, x), (-scoreFactor / Math.Sqrt(1 - NetworkAlphaBar(state.Step)), predictedNoise));
+        return state.Step < Steps - 1 || !_options.Denoise ? LinearCombination.Of((1, mean), (sigma, StepNoise(state, noise))) : mean;
+    }
 
-        return x;
+    /// <summary>β of the forward process in N steps, evenly from β(0)/N to β(1)/N, at ⌊(N−1) t⌋.</summary>
+    private double StepBeta(int step)
+    {
+        var place = Steps == 1 ? 1 : Math.Floor(TimeAt(step) * (Steps - 1)) / (Steps - 1);
+        return _sde.Beta(place) / Steps;
+    }
+
+    /// <summary>ᾱ that the network's answer is taken for.</summary>
+    private double NetworkAlphaBar(int step) => _options.Discrete ? _schedule.AlphaBars[(int)TimestepAt(step)] : AlphaBarAt(step);
+
+    /// <summary>‖·‖, of several images the mean.</summary>
+    private double MeanNorm(T[] values)
+    {
+        var length = values.Length / _options.ImagesInState;
+        return Enumerable.Range(0, _options.ImagesInState)
+            .Average(image => Math.Sqrt(values.AsSpan(image * length, length).ToArray().Sum(value => Math.Pow(double.CreateTruncating(value), 2))));
+    }
+
+    private T[] CorrectorNoise(SamplerState<T> state, int k, INoiseSource noise)
+    {
+        var values = new T[state.X.Length];
+        noise.Fill<T>(values, (state.Step * _options.CorrectorSteps) + k, NoiseUse.Corrector);
+        return values;
     }
 
     private double TimeAt(int step) => Steps == 1 ? 1 : 1 + (step * (_options.EndTime - 1) / (Steps - 1));
