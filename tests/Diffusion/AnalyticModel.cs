@@ -48,6 +48,9 @@ internal static class AnalyticModel
         where T : struct, IFloatingPointIeee754<T> =>
         (x, timestep, _) => ValueTask.FromResult(Epsilon<T>(x, schedule.AlphaBar(timestep)));
 
+    /// <summary>ᾱ of the VP-SDE with β from 0.1 to 20, at the label that score_sde gives a time: 999 t.</summary>
+    public static double VpAlphaBar(double label) => Math.Exp((-0.5 * label / 999 * label / 999 * 19.9) - (0.1 * label / 999));
+
     private static double Offset<T>(ReadOnlySpan<T> x, int k, int i, double alphaBar)
         where T : struct, IFloatingPointIeee754<T> =>
         double.CreateTruncating(x[i]) - (Math.Sqrt(alphaBar) * Means[(k * Elements) + i]);

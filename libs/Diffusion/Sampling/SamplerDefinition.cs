@@ -27,8 +27,8 @@ public abstract class SamplerDefinition
     /// <summary>The options that clients may set.</summary>
     public abstract IReadOnlyList<SamplerOption> Options { get; }
 
-    /// <summary>The most steps it takes on this schedule.</summary>
-    public abstract int StepLimit(NoiseSchedule schedule);
+    /// <summary>The most steps it takes on this schedule: as many as that has timesteps, unless the sampler goes between them.</summary>
+    public virtual int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
 
     /// <summary>Makes the sampler.</summary>
     /// <param name="schedule">The schedule that the network was trained on.</param>

@@ -96,8 +96,7 @@ public sealed class PfOdeSamplerTests
                 (x, timestep, _) =>
                 {
                     asked(calls++, timestep);
-                    var time = timestep / 999;
-                    return ValueTask.FromResult(RecordedBatch.Epsilon(x, Math.Exp((-0.5 * time * time * 19.9) - (0.1 * time))));
+                    return ValueTask.FromResult(RecordedBatch.Epsilon(x, AnalyticModel.VpAlphaBar(timestep)));
                 },
                 noise,
                 TestContext.Current.CancellationToken);

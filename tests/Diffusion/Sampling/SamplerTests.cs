@@ -130,7 +130,7 @@ public sealed class SamplerTests
 
         // The sampler's own noise level: discrete and continuous-time ᾱ differ a little at the same label.
         double AlphaBarAt(int step, double timestep) => timestep == sampler.TimestepAt(step) ? sampler.AlphaBarAt(step)
-            : isContinuous ? new VpSde(0.1, 20).AlphaBar(timestep / 999) : schedule.AlphaBar(timestep);
+            : isContinuous ? AnalyticModel.VpAlphaBar(timestep) : schedule.AlphaBar(timestep);
     }
 
     [Theory]

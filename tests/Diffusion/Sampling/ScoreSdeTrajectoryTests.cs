@@ -62,9 +62,8 @@ public sealed class ScoreSdeTrajectoryTests
             }
 
             calls++;
-            // As recorded: the schedule's ᾱ, or the closed form at the time that the label stands for, score_sde's t = label / 999.
-            var time = timestep / 999;
-            var alphaBar = options.Discrete ? Schedule.AlphaBars[(int)timestep] : Math.Exp((-0.5 * time * time * 19.9) - (0.1 * time));
+            // As recorded: the schedule's ᾱ, or the closed form at the time that the label stands for.
+            var alphaBar = options.Discrete ? Schedule.AlphaBars[(int)timestep] : AnalyticModel.VpAlphaBar(timestep);
             return ValueTask.FromResult(RecordedBatch.Epsilon(x, alphaBar));
         }
     }

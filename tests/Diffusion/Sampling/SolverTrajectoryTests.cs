@@ -133,7 +133,7 @@ public sealed class SolverTrajectoryTests
         public EpsilonModel<T> Model<T>()
             where T : struct, IFloatingPointIeee754<T> => Class == "ScoreSdeVpScheduler"
                 // As recorded: the closed form of ᾱ at the time that the label stands for.
-                ? (x, timestep, _) => ValueTask.FromResult(AnalyticModel.Epsilon<T>(x, VpAlphaBar(timestep / 999)))
+                ? (x, timestep, _) => ValueTask.FromResult(AnalyticModel.Epsilon<T>(x, AnalyticModel.VpAlphaBar(timestep)))
                 : AnalyticModel.Of<T>(Schedule).Through(Init("prediction_type")?.GetString() ?? "epsilon", Schedule);
 
         /// <summary>Checks x when the network is asked for the n-th time, or at the end.</summary>
@@ -211,7 +211,5 @@ public sealed class SolverTrajectoryTests
             _read.Add(name);
             return _run.GetProperty("init").TryGetProperty(name, out var value) ? value : null;
         }
-
-        private static double VpAlphaBar(double time) => Math.Exp((-0.5 * time * time * 19.9) - (0.1 * time));
     }
 }

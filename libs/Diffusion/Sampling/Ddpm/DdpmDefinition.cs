@@ -37,9 +37,6 @@ public sealed class DdpmDefinition : SamplerDefinition
     ];
 
     /// <inheritdoc/>
-    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
-
-    /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new DdpmSampler<T>(
             schedule,

@@ -22,9 +22,6 @@ public sealed class EulerDefinition : SamplerDefinition
     public override IReadOnlyList<SamplerOption> Options { get; } = [ClipOption.Option, LevelsOption.Option];
 
     /// <inheritdoc/>
-    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
-
-    /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new EulerSampler<T>(LevelsOption.Read(schedule, steps, options), ClipOption.Read(options));
 }

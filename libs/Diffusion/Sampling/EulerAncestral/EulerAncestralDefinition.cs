@@ -30,9 +30,6 @@ public sealed class EulerAncestralDefinition : SamplerDefinition
     ];
 
     /// <inheritdoc/>
-    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
-
-    /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new EulerAncestralSampler<T>(LevelsOption.Read(schedule, steps, options), options.Number(Eta), ClipOption.Read(options));
 }

@@ -32,14 +32,12 @@ public sealed class PfOdeSampler<T> : Sampler<T>
     {
         if (steps < 1)
             throw new ArgumentException($"{steps} steps; there must be at least 1.", nameof(steps));
-        if (!(options.BetaMin > 0 && options.BetaMin <= options.BetaMax && double.IsFinite(options.BetaMax)))
-            throw new ArgumentException($"β(t) from {options.BetaMin} to {options.BetaMax}; it must hold 0 < β(0) ≤ β(1).", nameof(options));
         if (!(options.EndTime > 0 && options.EndTime < 1 && options.Tolerance > 0))
             throw new ArgumentException($"The end time is {options.EndTime}, within 0 … 1, and the tolerance {options.Tolerance}, above 0.", nameof(options));
         Steps = steps;
         _schedule = schedule;
         _options = options;
-        _sde = new VpSde(options.BetaMin, options.BetaMax);
+        _sde = VpSde.Of(options.BetaMin, options.BetaMax);
     }
 
     /// <inheritdoc/>

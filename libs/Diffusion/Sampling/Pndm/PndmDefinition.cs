@@ -28,9 +28,6 @@ public sealed class PndmDefinition : SamplerDefinition
     ];
 
     /// <inheritdoc/>
-    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
-
-    /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new PndmSampler<T>(schedule, steps, new PndmOptions { RungeKuttaStart = options.Flag(RungeKutta) });
 }

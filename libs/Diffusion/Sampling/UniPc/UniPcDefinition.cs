@@ -36,9 +36,6 @@ public sealed class UniPcDefinition : SamplerDefinition
     ];
 
     /// <inheritdoc/>
-    public override int StepLimit(NoiseSchedule schedule) => Math.Min(MaxSteps, schedule.Timesteps);
-
-    /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new UniPcSampler<T>(
             LevelsOption.Read(schedule, steps, options),

@@ -8,6 +8,12 @@ namespace Ddpm.Diffusion;
 /// <param name="BetaMax">β(1).</param>
 internal readonly record struct VpSde(double BetaMin, double BetaMax)
 {
+    /// <summary>The SDE of two options.</summary>
+    /// <exception cref="ArgumentException">They break 0 &lt; β(0) ≤ β(1).</exception>
+    public static VpSde Of(double betaMin, double betaMax) => betaMin > 0 && betaMin <= betaMax && double.IsFinite(betaMax)
+        ? new VpSde(betaMin, betaMax)
+        : throw new ArgumentException($"β(t) from {betaMin} to {betaMax}; it must hold 0 < β(0) ≤ β(1).");
+
     /// <summary>β(t).</summary>
     public double Beta(double time) => BetaMin + (time * (BetaMax - BetaMin));
 

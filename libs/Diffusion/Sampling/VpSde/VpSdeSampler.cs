@@ -27,8 +27,6 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     {
         if (steps < 1)
             throw new ArgumentException($"{steps} steps; there must be at least 1.", nameof(steps));
-        if (!(options.BetaMin > 0 && options.BetaMin <= options.BetaMax && double.IsFinite(options.BetaMax)))
-            throw new ArgumentException($"β(t) from {options.BetaMin} to {options.BetaMax}; it must hold 0 < β(0) ≤ β(1).", nameof(options));
         if (!(options.EndTime > 0 && options.EndTime < 1))
             throw new ArgumentException($"The end time is {options.EndTime}; it lies between 0 and 1.", nameof(options));
         if (options.Corrector == VpSdeCorrector.None && options.Predictor == VpSdePredictor.None)
@@ -44,7 +42,7 @@ public sealed class VpSdeSampler<T> : Sampler<T>
         Steps = steps;
         _schedule = schedule;
         _options = options;
-        _sde = new VpSde(options.BetaMin, options.BetaMax);
+        _sde = VpSde.Of(options.BetaMin, options.BetaMax);
     }
 
     /// <inheritdoc/>
