@@ -137,10 +137,13 @@ install_helm() {
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failing=()
 
 # counter FILE NAME: a number of the TRX file's summary.
 counter() { sed -n "s/.*<Counters [^>]*\\b$2=\"\\([0-9]*\\)\".*/\\1/p" "$1" | head -n 1; }
+
+# failures FILE: names of the tests that failed.
+failures() { sed -n 's/.*<UnitTestResult .*outcome="Failed".*/&/p' "$1" | sed 's/.* testName="\([^"]*\)".*/\1/'; }
 
 name_of() { basename "$1" .csproj; }
 
@@ -174,6 +177,7 @@ run_project() {
   passed=$((passed + ok))
   failed=$((failed + bad))
   skipped=$((skipped + total - ok - bad))
+  mapfile -t -O "${#failing[@]}" failing < <(failures "$trx")
   # A crash after the last test, or a project without tests, fails too.
   if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
     echo "FAILED: $name ended with status $status." >&2
@@ -214,6 +218,9 @@ attempt "Helm" install_helm
 [ "$unbuilt" -gt 0 ] || run_projects
 
 echo
+if [ "${#failing[@]}" -gt 0 ]; then
+  printf 'Failed: %s\n' "${failing[@]}"
+fi
 if [ "${#broken[@]}" -gt 0 ]; then
   printf 'Failed besides tests: %s\n' "${broken[*]}"
 fi

@@ -59,33 +59,32 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    private static Task<bool> WriteAsync(JobsContext context, JobRecord job, JobEventRecord happened, CancellationToken cancellationToken) =>
-        context.Database.CreateExecutionStrategy().ExecuteAsync(
-            async cancellation =>
-            {
-                context.ChangeTracker.Clear();
-                // EF Core keeps quiet about a connection that breaks while a savepoint is let go, and what then fails does not look like it.
-                context.Database.AutoSavepointsEnabled = false;
-                await using var transaction = await context.Database.BeginTransactionAsync(cancellation);
-                var updated = await context.Jobs.Where(j => j.Id == job.Id).ExecuteUpdateAsync(
-                    set => set
-                        .SetProperty(j => j.Status, job.Status)
-                        .SetProperty(j => j.Stretch, job.Stretch)
-                        .SetProperty(j => j.LastEvent, job.LastEvent)
-                        .SetProperty(j => j.Job, job.Job),
-                    cancellation);
-                if (updated == 0)
-                    return false;
-                var known = await context.Events.AsNoTracking().SingleOrDefaultAsync(e => e.JobId == happened.JobId && e.Number == happened.Number, cancellation);
-                // A commit whose answer was lost with its connection is tried again; a rollback takes back nothing but the same values.
-                if (known is not null)
-                    return known.Event.AsSpan().SequenceEqual(happened.Event) ? true : throw new JobTakenException(job.Id);
-                context.Add(happened);
-                await context.SaveChangesAsync(cancellation);
-                await transaction.CommitAsync(cancellation);
-                return true;
-            },
-            cancellationToken);
+    private static async Task<bool> WriteAsync(JobsContext context, JobRecord job, JobEventRecord happened, CancellationToken cancellationToken)
+    {
+        // What a client may have asked for meanwhile is not this writer's: only what it knows is written.
+        var written = context.Attach(job);
+        written.Property(j => j.Status).IsModified = true;
+        written.Property(j => j.Stretch).IsModified = true;
+        written.Property(j => j.LastEvent).IsModified = true;
+        written.Property(j => j.Job).IsModified = true;
+        context.Add(happened);
+        try
+        {
+            await context.SaveChangesAsync(cancellationToken);
+            return true;
+        }
+        catch (DbUpdateException e) when (!DatabaseCall.IsAway(e))
+        {
+            context.ChangeTracker.Clear();
+            var known = await context.Events.SingleOrDefaultAsync(e => e.JobId == happened.JobId && e.Number == happened.Number, cancellationToken);
+            // A commit whose answer was lost with its connection is tried again.
+            if (known is not null)
+                return known.Event.AsSpan().SequenceEqual(happened.Event) ? true : throw new JobTakenException(job.Id);
+            if (!await context.Jobs.AnyAsync(j => j.Id == job.Id, cancellationToken))
+                return false;
+            throw;
+        }
+    }
 
     private static IQueryable<JobRecord> Matching(JobsContext context, JobFilter filter)
     {

@@ -29,14 +29,14 @@ internal sealed class JobRun(
     public async Task RunAsync(CancellationToken stop)
     {
         var trajectories = await TakeUpAsync(stop);
-        await AnnounceAsync(trajectories, stop);
-        var stepsAtStart = trajectories.Sum(t => (long)t.State.Step);
+        var start = Array.ConvertAll(trajectories, t => t.State);
 
         using var stopAll = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var moving = Task.WhenAll(trajectories.Select(trajectory => MoveAsync(trajectory, stopAll)));
         try
         {
-            await ReportAsync(trajectories, stepsAtStart, moving, stopAll.Token);
+            await AnnounceAsync(start, stop);
+            await ReportAsync(trajectories, start.Sum(s => (long)s.Step), moving, stopAll.Token);
         }
         catch (OperationCanceledException) when (stopAll.IsCancellationRequested)
         {
@@ -46,13 +46,14 @@ internal sealed class JobRun(
         {
             await stopAll.CancelAsync();
             await moving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            // Frames so far are kept also of a job that fails or is cancelled.
-            await CheckpointAsync(trajectories, CancellationToken.None);
+            // Where it could not be announced there is nothing that its records would belong to.
+            if (log.Stretch == _folder.Stretch)
+                await KeepAsync(trajectories, stop);
         }
         if (moving.Exception?.InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) is { } reason)
             throw reason;
         await moving;
-        await FinishAsync(trajectories, stop);
+        await SucceedAsync(stop);
     }
 
     /// <summary>Opens the trajectories where the stretch before this one left them, and keeps what it left as this one's own.</summary>
@@ -77,22 +78,24 @@ internal sealed class JobRun(
         return trajectories;
     }
 
-    private Task AnnounceAsync(Trajectory[] trajectories, CancellationToken stop)
+    /// <summary>Says that the job runs here, while its first steps are under way already.</summary>
+    private Task AnnounceAsync(SamplerState<float>[] start, CancellationToken stop)
     {
         var resumed = log.Job.State == JobState.Running;
+        var slowest = start.Min(s => s.Step);
         return log.AppendAsync(
             job =>
             {
                 job.State = JobState.Running;
                 job.StartedAt ??= Timestamp.FromDateTimeOffset(time.GetUtcNow());
-                job.StepsDone = SlowestOf(trajectories).State.Step;
-                job.Evaluations = trajectories.Sum(t => t.State.Evaluations);
+                job.StepsDone = slowest;
+                job.Evaluations = start.Sum(s => s.Evaluations);
             },
             happened =>
             {
                 happened.StateChanged = new StateChanged();
                 if (resumed)
-                    happened.StateChanged.ResumedFromStep = SlowestOf(trajectories).State.Step;
+                    happened.StateChanged.ResumedFromStep = slowest;
             },
             stop,
             _folder.Stretch);
@@ -147,18 +150,23 @@ internal sealed class JobRun(
             if (await Task.WhenAny(moving, tick) == moving)
                 break;
             await tick;
-            await PublishProgressAsync(trajectories, time.GetElapsedTime(began), stepsAtStart, stop);
+            await PublishProgressAsync(trajectories, TimeLeft(), stop);
             if (time.GetElapsedTime(checkpointed) >= options.CheckpointInterval)
             {
                 await CheckpointAsync(trajectories, stop);
                 checkpointed = time.GetTimestamp();
             }
         }
-        if (moving.IsCompletedSuccessfully)
-            await PublishProgressAsync(trajectories, time.GetElapsedTime(began), stepsAtStart, stop);
+
+        TimeSpan TimeLeft()
+        {
+            var done = trajectories.Sum(t => (long)t.State.Step);
+            var left = (long)plan.Spec.Steps * trajectories.Length - done;
+            return done == stepsAtStart ? TimeSpan.Zero : time.GetElapsedTime(began) * ((double)left / (done - stepsAtStart));
+        }
     }
 
-    private async Task PublishProgressAsync(Trajectory[] trajectories, TimeSpan elapsed, long stepsAtStart, CancellationToken stop)
+    private async Task PublishProgressAsync(Trajectory[] trajectories, TimeSpan timeLeft, CancellationToken stop)
     {
         var states = Array.ConvertAll(trajectories, t => (Trajectory: t, t.State));
         var moved = states.Where(s => s.State.Step > _shownSteps[s.Trajectory.Index]).ToList();
@@ -166,14 +174,12 @@ internal sealed class JobRun(
             return;
 
         var slowest = states.MinBy(s => s.State.Step);
-        var done = states.Sum(s => (long)s.State.Step);
-        var left = (long)plan.Spec.Steps * trajectories.Length - done;
         var progress = new Progress
         {
             StepsDone = slowest.State.Step,
             Timestep = plan.Sampler.TimestepAt(slowest.State.Step),
             Evaluations = states.Sum(s => s.State.Evaluations),
-            TimeLeft = Duration.FromTimeSpan(elapsed * ((double)left / (done - stepsAtStart))),
+            TimeLeft = Duration.FromTimeSpan(timeLeft),
         };
         foreach (var (trajectory, state) in moved)
         {
@@ -212,20 +218,27 @@ internal sealed class JobRun(
         }
     }
 
-    private async Task FinishAsync(Trajectory[] trajectories, CancellationToken stop)
+    /// <summary>Writes down what there is at the end, whichever that is: frames so far are kept also of a job that fails or is cancelled.</summary>
+    private Task KeepAsync(Trajectory[] trajectories, CancellationToken stop)
     {
-        await Task.WhenAll(
-            WriteGridAsync(trajectories, stop),
-            Parallel.ForEachAsync(trajectories, stop, (trajectory, cancellationToken) => new ValueTask(WriteImageAsync(trajectory, cancellationToken))));
-        await log.AppendAsync(
-            job =>
-            {
-                job.State = JobState.Succeeded;
-                job.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
-            },
-            happened => happened.StateChanged = new StateChanged(),
-            stop);
+        var frames = CheckpointAsync(trajectories, CancellationToken.None);
+        return trajectories.All(t => t.IsFinished)
+            ? Task.WhenAll(
+                frames,
+                PublishProgressAsync(trajectories, timeLeft: TimeSpan.Zero, stop),
+                WriteGridAsync(trajectories, stop),
+                Parallel.ForEachAsync(trajectories, stop, (trajectory, cancellation) => new ValueTask(WriteImageAsync(trajectory, cancellation))))
+            : frames;
     }
+
+    private Task SucceedAsync(CancellationToken stop) => log.AppendAsync(
+        job =>
+        {
+            job.State = JobState.Succeeded;
+            job.FinishedAt = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+        },
+        happened => happened.StateChanged = new StateChanged(),
+        stop);
 
     private Task WriteImageAsync(Trajectory trajectory, CancellationToken cancellationToken)
     {
@@ -238,6 +251,4 @@ internal sealed class JobRun(
         var grid = PngEncoder.EncodeGrid([.. trajectories.Select(t => t.State.X)], plan.SampleShape);
         return store.WriteGridAsync(_folder, ImageMetadata.Describe(grid, plan, trajectory: null, _evaluation), cancellationToken);
     }
-
-    private static Trajectory SlowestOf(Trajectory[] trajectories) => trajectories.MinBy(t => t.State.Step)!;
 }

@@ -44,12 +44,12 @@ public sealed class PostgresJobDatabaseTests(PostgresServer server) : JobDatabas
     }
 
     [Fact]
-    public async Task UpdateAsync_WhoseConnectionIsTerminatedBetweenItsStatements_IsTriedAgain()
+    public async Task UpdateAsync_WhoseConnectionIsTerminatedWhileItWrites_IsTriedAgain()
     {
         using var database = Open(_connection);
         var job = new JobRecord { Id = Guid.CreateVersion7().ToString("D"), Model = "toy", Sampler = "ddim", Status = JobStatus.Running, LastEvent = 1, Spec = [1], Job = [2] };
         await database.AddAsync(job, new JobEventRecord { JobId = job.Id, Number = 1, Event = [3] }, Cancellation);
-        var terminating = Task.Run(() => TerminateAfterInsertAsync(_connection, times: 3), Cancellation);
+        var terminating = Task.Run(() => TerminateWritersAsync(_connection, times: 3), Cancellation);
 
         for (var number = 2; !terminating.IsCompleted; number++)
         {
@@ -62,13 +62,13 @@ public sealed class PostgresJobDatabaseTests(PostgresServer server) : JobDatabas
         events.Select(e => e.Number).ShouldBe(Enumerable.Range(1, (int)job.LastEvent).Select(n => (long)n));
     }
 
-    /// <summary>Terminates connections that have inserted something and have not committed it, as a server that shuts down does.</summary>
-    private static async Task TerminateAfterInsertAsync(string database, int times)
+    /// <summary>Terminates connections that are writing, as a server that shuts down does.</summary>
+    private static async Task TerminateWritersAsync(string database, int times)
     {
         await using var connection = new NpgsqlConnection($"{database};Pooling=false");
         await connection.OpenAsync(Cancellation);
         await using var command = new NpgsqlCommand(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction' AND query LIKE 'INSERT%'",
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND query LIKE 'INSERT%'",
             connection);
         for (var terminated = 0L; terminated < times;)
             terminated += (long)(await command.ExecuteScalarAsync(Cancellation))!;
