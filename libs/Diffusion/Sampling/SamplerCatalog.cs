@@ -1,23 +1,15 @@
 namespace Ddpm.Diffusion;
 
-/// <summary>The samplers there are. A new one is a folder beside those here and a line in <see cref="All"/>.</summary>
+/// <summary>The samplers there are. A new one is a folder beside those here: its <see cref="SamplerDefinition"/> is found by itself.</summary>
 public static class SamplerCatalog
 {
     /// <summary>In the order in which they are offered.</summary>
     public static IReadOnlyList<SamplerDefinition> All { get; } =
     [
-        new DdimDefinition(),
-        new DpmSolver2MDefinition(),
-        new DpmSolver2MSdeDefinition(),
-        new DpmSolver3MDefinition(),
-        new UniPcDefinition(),
-        new HeunDefinition(),
-        new EulerDefinition(),
-        new EulerAncestralDefinition(),
-        new PndmDefinition(),
-        new DdpmDefinition(),
-        new VpSdeDefinition(),
-        new PfOdeDefinition(),
+        .. typeof(SamplerCatalog).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(SamplerDefinition)) && !type.IsAbstract)
+            .Select(type => (SamplerDefinition)Activator.CreateInstance(type)!)
+            .OrderBy(definition => definition.Place),
     ];
 
     /// <summary>The sampler of that name, or null.</summary>

@@ -9,6 +9,9 @@ public abstract class SamplerDefinition
     /// <summary>Lower-case letters, digits and hyphens.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Where it stands among all, the lower first; the first is taken where none is named.</summary>
+    public abstract int Place { get; }
+
     /// <summary>For people.</summary>
     public abstract string Title { get; }
 

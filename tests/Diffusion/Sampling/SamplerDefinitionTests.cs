@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text.RegularExpressions;
 
 namespace Ddpm.Diffusion.Tests.Sampling;
 
@@ -9,10 +10,12 @@ public sealed class SamplerDefinitionTests
     public static TheoryData<string> Names => [.. SamplerCatalog.All.Select(definition => definition.Name)];
 
     [Fact]
-    public void Catalog_Samplers_AreThese()
+    public void Catalog_Samplers_HaveNamesAndPlacesOfTheirOwn()
     {
-        SamplerCatalog.All.Select(definition => definition.Name).ShouldBe([
-            "ddim", "dpm-solver++-2m", "dpm-solver++-2m-sde", "dpm-solver++-3m", "unipc", "heun", "euler", "euler-ancestral", "pndm", "ddpm", "vp-sde", "pf-ode"]);
+        SamplerCatalog.All.Select(definition => definition.Name).ShouldBeUnique();
+        SamplerCatalog.All.Select(definition => definition.Place).ShouldBeUnique();
+        SamplerCatalog.All.ShouldAllBe(definition => Regex.IsMatch(definition.Name, @"^[a-z0-9]+(\+\+)?(-[a-z0-9]+)*$"));
+        SamplerCatalog.All[0].Name.ShouldBe("ddim");
         SamplerCatalog.Find("ddpm").ShouldBeOfType<DdpmDefinition>();
         SamplerCatalog.Find("DDPM").ShouldBeNull();
         SamplerCatalog.Find("").ShouldBeNull();

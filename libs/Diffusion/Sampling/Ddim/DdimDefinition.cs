@@ -9,6 +9,9 @@ public sealed class DdimDefinition : SamplerDefinition
     public override string Name => "ddim";
 
     /// <inheritdoc/>
+    public override int Place => 0;
+
+    /// <inheritdoc/>
     public override string Title => "DDIM";
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ public sealed class DdpmDefinition : SamplerDefinition
     public override string Name => "ddpm";
 
     /// <inheritdoc/>
+    public override int Place => 60;
+
+    /// <inheritdoc/>
     public override string Title => "DDPM";
 
     /// <inheritdoc/>

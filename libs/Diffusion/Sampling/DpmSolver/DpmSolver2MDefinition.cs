@@ -7,6 +7,9 @@ public sealed class DpmSolver2MDefinition : DpmSolverDefinition
     public override string Name => "dpm-solver++-2m";
 
     /// <inheritdoc/>
+    public override int Place => 10;
+
+    /// <inheritdoc/>
     public override string Title => "DPM-Solver++ 2M";
 
     /// <inheritdoc/>

@@ -7,6 +7,9 @@ public sealed class DpmSolver2MSdeDefinition : DpmSolverDefinition
     public override string Name => "dpm-solver++-2m-sde";
 
     /// <inheritdoc/>
+    public override int Place => 11;
+
+    /// <inheritdoc/>
     public override string Title => "DPM-Solver++ 2M SDE";
 
     /// <inheritdoc/>

@@ -7,6 +7,9 @@ public sealed class DpmSolver3MDefinition : DpmSolverDefinition
     public override string Name => "dpm-solver++-3m";
 
     /// <inheritdoc/>
+    public override int Place => 12;
+
+    /// <inheritdoc/>
     public override string Title => "DPM-Solver++ 3M";
 
     /// <inheritdoc/>

@@ -7,6 +7,9 @@ public sealed class EulerDefinition : SamplerDefinition
     public override string Name => "euler";
 
     /// <inheritdoc/>
+    public override int Place => 40;
+
+    /// <inheritdoc/>
     public override string Title => "Euler";
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public sealed class EulerAncestralDefinition : SamplerDefinition
     public override string Name => "euler-ancestral";
 
     /// <inheritdoc/>
+    public override int Place => 41;
+
+    /// <inheritdoc/>
     public override string Title => "Euler ancestral";
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public sealed class HeunDefinition : SamplerDefinition
     public override string Name => "heun";
 
     /// <inheritdoc/>
+    public override int Place => 30;
+
+    /// <inheritdoc/>
     public override string Title => "Heun";
 
     /// <inheritdoc/>

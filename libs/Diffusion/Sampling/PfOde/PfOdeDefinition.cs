@@ -12,6 +12,9 @@ public sealed class PfOdeDefinition : SamplerDefinition
     public override string Name => "pf-ode";
 
     /// <inheritdoc/>
+    public override int Place => 80;
+
+    /// <inheritdoc/>
     public override string Title => "Probability-flow ODE";
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public sealed class PndmDefinition : SamplerDefinition
     public override string Name => "pndm";
 
     /// <inheritdoc/>
+    public override int Place => 50;
+
+    /// <inheritdoc/>
     public override string Title => "PNDM";
 
     /// <inheritdoc/>

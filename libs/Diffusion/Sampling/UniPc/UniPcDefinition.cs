@@ -9,6 +9,9 @@ public sealed class UniPcDefinition : SamplerDefinition
     public override string Name => "unipc";
 
     /// <inheritdoc/>
+    public override int Place => 20;
+
+    /// <inheritdoc/>
     public override string Title => "UniPC";
 
     /// <inheritdoc/>

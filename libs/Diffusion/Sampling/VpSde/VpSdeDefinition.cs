@@ -27,6 +27,9 @@ public sealed class VpSdeDefinition : SamplerDefinition
     public override string Name => "vp-sde";
 
     /// <inheritdoc/>
+    public override int Place => 70;
+
+    /// <inheritdoc/>
     public override string Title => "VP-SDE";
 
     /// <inheritdoc/>
