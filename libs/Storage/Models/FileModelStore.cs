@@ -75,20 +75,19 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
         if (!ModelName.IsModel(name))
             return null;
         var reference = versionOrAlias.Length == 0 ? ModelName.Latest : versionOrAlias;
-        var version = ModelName.IsVersion(reference) ? reference
-            : ModelName.IsAlias(reference) && await AliasOf(name, reference).ReadAsync(cancellationToken) is [.., var last] ? last.Version
-            : null;
-        if (version is null || !Directory.Exists(FolderOf(name, version)))
+        if (ModelName.IsVersion(reference))
+            return await TryReadAsync(name, reference, cancellationToken);
+        if (!ModelName.IsAlias(reference))
             return null;
-        try
+        string? missing = null;
+        // What an alias names may be removed as soon as it names another one.
+        while (await AliasOf(name, reference).ReadAsync(cancellationToken) is [.., var last] && last.Version != missing)
         {
-            return await ReadAsync(name, version, cancellationToken);
+            if (await TryReadAsync(name, last.Version, cancellationToken) is { } version)
+                return version;
+            missing = last.Version;
         }
-        catch (IOException) when (!Directory.Exists(FolderOf(name, version)))
-        {
-            // Another process has removed it meanwhile.
-            return null;
-        }
+        return null;
     }
 
     public async Task<string> OpenAsync(string name, string version, CancellationToken cancellationToken = default)
@@ -198,6 +197,21 @@ public sealed partial class FileModelStore(IOptions<StorageOptions> options, Tim
     {
         ThrowIfMissing(name, version);
         return AtomicFile.WriteAsync(Path.Combine(MeasurementsOf(name, version), RecordId.Next(time)), measurement, cancellationToken);
+    }
+
+    /// <summary>Null when it is not there, or another process removes it at this moment.</summary>
+    private async Task<StoredVersion?> TryReadAsync(string name, string version, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(FolderOf(name, version)))
+            return null;
+        try
+        {
+            return await ReadAsync(name, version, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or InvalidModelException && !Directory.Exists(FolderOf(name, version)))
+        {
+            return null;
+        }
     }
 
     private async Task<StoredVersion> ReadAsync(string name, string version, CancellationToken cancellationToken)
