@@ -21,7 +21,7 @@ public static class ForwardProcess
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static T[] Denoised<T>(ReadOnlySpan<T> noisy, ReadOnlySpan<T> noise, double alphaBar)
         where T : struct, IFloatingPointIeee754<T> =>
-        Combine(1 / Math.Sqrt(alphaBar), noisy, -Math.Sqrt((1 - alphaBar) / alphaBar), noise);
+        Without(noisy, Math.Sqrt(1 - alphaBar), noise, Math.Sqrt(alphaBar));
 
     /// <summary>ε = √ᾱ v + √(1−ᾱ) x_t: the noise that a network which predicts v implies.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
@@ -33,7 +33,20 @@ public static class ForwardProcess
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static T[] NoiseOfClean<T>(ReadOnlySpan<T> noisy, ReadOnlySpan<T> clean, double alphaBar)
         where T : struct, IFloatingPointIeee754<T> =>
-        Combine(1 / Math.Sqrt(1 - alphaBar), noisy, -Math.Sqrt(alphaBar / (1 - alphaBar)), clean);
+        Without(noisy, Math.Sqrt(alphaBar), clean, Math.Sqrt(1 - alphaBar));
+
+    /// <summary>(whole − factor part) / divisor. The difference is taken first: where it is small against both, factors of each would each bring an error of their own.</summary>
+    private static T[] Without<T>(ReadOnlySpan<T> whole, double factor, ReadOnlySpan<T> part, double divisor)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        if (whole.Length != part.Length)
+            throw new ArgumentException($"Two tensors of the same image have {whole.Length} and {part.Length} elements.");
+        var (f, d) = (T.CreateTruncating(factor), T.CreateTruncating(divisor));
+        var result = new T[whole.Length];
+        for (var i = 0; i < result.Length; i++)
+            result[i] = (whole[i] - (f * part[i])) / d;
+        return result;
+    }
 
     private static T[] Combine<T>(double firstFactor, ReadOnlySpan<T> first, double secondFactor, ReadOnlySpan<T> second)
         where T : struct, IFloatingPointIeee754<T>

@@ -12,4 +12,7 @@ public enum NoiseUse
 
     /// <summary>The noise of a corrector, counted over all its applications.</summary>
     Corrector = 2,
+
+    /// <summary>The directions in which a divergence is estimated, at their numbers.</summary>
+    Probe = 3,
 }

@@ -14,7 +14,7 @@ public sealed class SamplerDefinitionTests
     {
         SamplerCatalog.All.Select(definition => definition.Name).ShouldBeUnique();
         SamplerCatalog.All.Select(definition => definition.Place).ShouldBeUnique();
-        SamplerCatalog.All.ShouldAllBe(definition => Regex.IsMatch(definition.Name, @"^[a-z0-9]+(\+\+)?(-[a-z0-9]+)*$"));
+        SamplerCatalog.All.ShouldAllBe(definition => Regex.IsMatch(definition.Name, "^[a-z0-9]+(-[a-z0-9+]+)*$"));
         SamplerCatalog.All[0].Name.ShouldBe("ddim");
         SamplerCatalog.Find("ddpm").ShouldBeOfType<DdpmDefinition>();
         SamplerCatalog.Find("DDPM").ShouldBeNull();

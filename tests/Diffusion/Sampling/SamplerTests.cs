@@ -110,7 +110,7 @@ public sealed class SamplerTests
         var schedule = new NoiseSchedule(new NoiseScheduleOptions());
         var definition = SamplerCatalog.Find(name)!;
         var sampler = definition.Create<double>(schedule, definition.DefaultSteps, definition.Defaults());
-        var isContinuous = name is "vp-sde" or "pf-ode";
+        var isContinuous = name is "vp-sde" or "sub-vp" or "pf-ode";
         double[] image = [-1, -0.5, 0, 0.25, 1];
         var state = sampler.Start([0.3, -1.2, 2.1, 0.01, -0.4]);
 

@@ -9,8 +9,7 @@ namespace Ddpm.Diffusion;
 /// </summary>
 /// <remarks>
 /// N equal stretches of time from 1 to the end time are the sampler's steps; within each there are as many steps of the solver as the tolerance wants, the
-/// size of which goes on from stretch to stretch. With one stretch the solver is on its own. A step of the solver with error e, the root mean square over
-/// |x| and tolerance, is taken where e &lt; 1, and the next one is 0.9 e^(−1/5) times as long, within 0.2 … 10.
+/// size of which goes on from stretch to stretch. With one stretch the solver is on its own.
 /// </remarks>
 public sealed class PfOdeSampler<T> : Sampler<T>
     where T : struct, IFloatingPointIeee754<T>
@@ -66,10 +65,19 @@ public sealed class PfOdeSampler<T> : Sampler<T>
         }
         else
         {
+            var solver = new Rk45<T>(SlopeAsync, _options.Tolerance);
             var size = history.TryGetValue(StepSize, out var parts)
                 ? parts.Sum(double.CreateTruncating)
-                : await FirstSizeAsync(SlopeAsync, from, x, slope).ConfigureAwait(false);
-            (x, slope, size) = await SolveAsync(SlopeAsync, from, to, x, slope, size, state.Step).ConfigureAwait(false);
+                : await solver.FirstSizeAsync(from, _options.EndTime, x, slope).ConfigureAwait(false);
+            try
+            {
+                (x, slope, size) = await solver.SolveAsync(from, to, x, slope, size).ConfigureAwait(false);
+            }
+            catch (StepTooSmallException e)
+            {
+                throw new SamplerDivergedException(state.Step, _sde.TimestepAt(e.Time, _schedule), "the solver's steps have become too small to go on");
+            }
+
             history = history.SetItem(StepSize, Parts(size));
         }
 
@@ -85,61 +93,6 @@ public sealed class PfOdeSampler<T> : Sampler<T>
             var half = 0.5 * _sde.Beta(time);
             return LinearCombination.Of((-half, at), (half / Math.Sqrt(1 - _sde.AlphaBar(time)), predictedNoise));
         }
-    }
-
-    /// <summary>Solves from one time to another, below it.</summary>
-    /// <returns>x and dx/dt at the end, and the size of the next step.</returns>
-    private async ValueTask<(T[] X, T[] Slope, double Size)> SolveAsync(
-        Func<double, T[], ValueTask<T[]>> slopeAt, double from, double to, T[] x, T[] slope, double size, int step)
-    {
-        var time = from;
-        var rejected = false;
-        while (time > to)
-        {
-            if (size <= 10 * (time - Math.BitDecrement(time)))
-                throw new SamplerDivergedException(step, _sde.TimestepAt(time, _schedule), "the solver's steps have become too small to go on");
-            var end = Math.Max(to, time - size);
-            var (next, nextSlope, error) = await DormandPrince.StepAsync(slopeAt, time, end - time, x, slope).ConfigureAwait(false);
-            var relative = RootMeanSquare(error, x, next);
-            // Where the stretch's end cut the step short, its size stands for the next one too.
-            var (taken, factor) = (time - end, Math.Clamp(0.9 * Math.Pow(relative, -0.2), 0.2, 10));
-            if (relative < 1)
-            {
-                var grown = taken * (rejected ? Math.Min(1, factor) : factor);
-                size = end == to && to > _options.EndTime ? Math.Max(size, grown) : grown;
-                (time, x, slope, rejected) = (end, next, nextSlope, false);
-            }
-            else
-            {
-                (size, rejected) = (taken * factor, true);
-            }
-        }
-
-        return (x, slope, size);
-    }
-
-    /// <summary>A first step by the sizes of x, dx/dt and its change (Hairer, Nørsett and Wanner 1993, section II.4).</summary>
-    private async ValueTask<double> FirstSizeAsync(Func<double, T[], ValueTask<T[]>> slopeAt, double time, T[] x, T[] slope)
-    {
-        var (d0, d1) = (RootMeanSquare(x, x, x), RootMeanSquare(slope, x, x));
-        var h0 = Math.Min(time - _options.EndTime, d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : 0.01 * d0 / d1);
-        var there = await slopeAt(time - h0, LinearCombination.Of((1, x), (-h0, slope))).ConfigureAwait(false);
-        var d2 = RootMeanSquare(LinearCombination.Of((1, there), (-1, slope)), x, x) / h0;
-        var h1 = d1 <= 1e-15 && d2 <= 1e-15 ? Math.Max(1e-6, h0 * 1e-3) : Math.Pow(0.01 / Math.Max(d1, d2), 0.2);
-        return Math.Min(100 * h0, h1);
-    }
-
-    /// <summary>Of values over what is allowed: the tolerance, and as much of the larger of |x| and |y|.</summary>
-    private double RootMeanSquare(T[] values, T[] x, T[] y)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < values.Length; i++)
-        {
-            var scale = _options.Tolerance * (1 + Math.Max(Math.Abs(double.CreateTruncating(x[i])), Math.Abs(double.CreateTruncating(y[i]))));
-            sum += Math.Pow(double.CreateTruncating(values[i]) / scale, 2);
-        }
-
-        return Math.Sqrt(sum / values.Length);
     }
 
     /// <summary>x̂_0 = (x + (1−ᾱ) s)/√ᾱ with the score that dx/dt tells, s = −x − 2/β dx/dt.</summary>
