@@ -143,7 +143,7 @@ passed=0 failed=0 skipped=0 failing=()
 counter() { sed -n "s/.*<Counters [^>]*\\b$2=\"\\([0-9]*\\)\".*/\\1/p" "$1" | head -n 1; }
 
 # failures FILE: names of the tests that failed.
-failures() { sed -n 's/.*<UnitTestResult .*outcome="Failed".*/&/p' "$1" | sed 's/.* testName="\([^"]*\)".*/\1/'; }
+failures() { grep -o '<UnitTestResult [^>]*>' "$1" | sed -n '/ outcome="Failed"/s/.* testName="\([^"]*\)".*/\1/p'; }
 
 name_of() { basename "$1" .csproj; }
 
