@@ -10,9 +10,9 @@ internal static class AnalyticModel
 {
     public const int Elements = 16;
 
-    private static readonly double[] Means = Goldens.Analytic.ReadFloat64("means");
-    private static readonly double[] Deviations = Goldens.Analytic.ReadFloat64("stds");
-    private static readonly double[] Weights = Goldens.Analytic.ReadFloat64("weights");
+    public static readonly double[] Means = Goldens.Analytic.ReadFloat64("means");
+    public static readonly double[] Deviations = Goldens.Analytic.ReadFloat64("stds");
+    public static readonly double[] Weights = Goldens.Analytic.ReadFloat64("weights");
 
     /// <summary>In float64, the answer rounded to <typeparamref name="T"/>.</summary>
     public static T[] Epsilon<T>(ReadOnlySpan<T> x, double alphaBar)
@@ -68,7 +68,7 @@ internal static class AnalyticModel
     public static double VpAlphaBar(double label) => Math.Exp((-0.5 * label / 999 * label / 999 * 19.9) - (0.1 * label / 999));
 
     /// <summary>r_k, to which part x is from each component, and the variances of these at ᾱ.</summary>
-    private static (double[] Shares, double[] Variances) Components<T>(ReadOnlySpan<T> x, double alphaBar)
+    public static (double[] Shares, double[] Variances) Components<T>(ReadOnlySpan<T> x, double alphaBar)
         where T : struct, IFloatingPointIeee754<T>
     {
         var logits = new double[Weights.Length];

@@ -39,8 +39,7 @@ public static class ForwardProcess
     private static T[] Without<T>(ReadOnlySpan<T> whole, double factor, ReadOnlySpan<T> part, double divisor)
         where T : struct, IFloatingPointIeee754<T>
     {
-        if (whole.Length != part.Length)
-            throw new ArgumentException($"Two tensors of the same image have {whole.Length} and {part.Length} elements.");
+        ThrowIfLengthsDiffer(whole.Length, part.Length);
         var (f, d) = (T.CreateTruncating(factor), T.CreateTruncating(divisor));
         var result = new T[whole.Length];
         for (var i = 0; i < result.Length; i++)
@@ -51,12 +50,17 @@ public static class ForwardProcess
     private static T[] Combine<T>(double firstFactor, ReadOnlySpan<T> first, double secondFactor, ReadOnlySpan<T> second)
         where T : struct, IFloatingPointIeee754<T>
     {
-        if (first.Length != second.Length)
-            throw new ArgumentException($"Two tensors of the same image have {first.Length} and {second.Length} elements.");
+        ThrowIfLengthsDiffer(first.Length, second.Length);
         var (a, b) = (T.CreateTruncating(firstFactor), T.CreateTruncating(secondFactor));
         var result = new T[first.Length];
         for (var i = 0; i < result.Length; i++)
             result[i] = (a * first[i]) + (b * second[i]);
         return result;
+    }
+
+    private static void ThrowIfLengthsDiffer(int first, int second)
+    {
+        if (first != second)
+            throw new ArgumentException($"Two tensors of the same image have {first} and {second} elements.");
     }
 }

@@ -36,27 +36,29 @@ public sealed class OdeLikelihood<T>
     /// <param name="images">x_0, flat.</param>
     /// <param name="model">The network.</param>
     /// <param name="noise">Where the probes are from: their signs are those of its normal numbers.</param>
-    /// <param name="progress">Told the times that are reached, growing to 1.</param>
+    /// <param name="progress">Told the times at which the network is asked, which grow to 1 with a step back now and then.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">The elements are not those of as many images.</exception>
     /// <exception cref="SamplerDivergedException">ε or a product holds NaN or infinity, or the solver cannot go on.</exception>
     public async Task<ImageLikelihood<T>> EvaluateAsync(
         T[] images, VectorJacobianModel<T> model, INoiseSource noise, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        if (images.Length == 0 || images.Length % _options.Images != 0)
+            throw new ArgumentException($"{images.Length} elements are not those of {_options.Images} images of one size.", nameof(images));
         var elements = images.Length / _options.Images;
-        var probes = Probes(images.Length, elements, noise);
+        List<T[]> probes = _options.Probes == 0
+            ? [.. Enumerable.Range(0, elements).Select(k => UnitVectors(images.Length, k, elements))]
+            : [.. Enumerable.Range(0, _options.Probes).Select(k => Signs(images.Length, k, noise))];
         var evaluations = 0L;
 
-        var solver = new Rk45<T>(SlopeAsync, _options.Tolerance);
         T[] state = [.. images, .. new T[_options.Images]];
         try
         {
-            var slope = await SlopeAsync(_options.StartTime, state).ConfigureAwait(false);
-            var size = await solver.FirstSizeAsync(_options.StartTime, 1, state, slope).ConfigureAwait(false);
-            (state, _, _) = await solver.SolveAsync(_options.StartTime, 1, state, slope, size).ConfigureAwait(false);
+            state = await new Rk45<T>(SlopeAsync, _options.Tolerance).SolveAsync(_options.StartTime, 1, state).ConfigureAwait(false);
         }
         catch (StepTooSmallException e)
         {
-            throw new SamplerDivergedException(0, _sde.TimestepAt(e.Time, _schedule), "the solver's steps have become too small to go on");
+            throw new SamplerDivergedException(0, _sde.TimestepAt(e.Time, _schedule), e);
         }
 
         var latent = state[..images.Length];
@@ -75,53 +77,33 @@ public sealed class OdeLikelihood<T>
                 cancellationToken.ThrowIfCancellationRequested();
                 (predictedNoise, var product) = await model(x, timestep, probe, cancellationToken).ConfigureAwait(false);
                 evaluations++;
-                Check(predictedNoise, timestep);
-                Check(product, timestep);
+                SamplerDivergedException.ThrowIfNotFinite(predictedNoise, step: 0, timestep);
+                SamplerDivergedException.ThrowIfNotFinite(product, step: 0, timestep);
                 for (var i = 0; i < x.Length; i++)
                     divergences[i / elements] += double.CreateTruncating(probe[i]) * double.CreateTruncating(product[i]);
             }
 
-            var (half, deviation) = (0.5 * _sde.Beta(time), Math.Sqrt(1 - _sde.AlphaBar(time)));
             var share = _options.Probes == 0 ? 1 : 1.0 / probes.Count;
+            var (half, deviation) = (0.5 * _sde.Beta(time), Math.Sqrt(1 - _sde.AlphaBar(time)));
             return
             [
-                .. LinearCombination.Of((-half, x), (half / deviation, predictedNoise)),
+                .. _sde.Flow(time, x, predictedNoise),
                 .. divergences.Select(divergence => T.CreateTruncating(half * ((share * divergence / deviation) - elements))),
             ];
         }
     }
 
-    /// <summary>Of random signs; or the unit vectors, at once in all images.</summary>
-    private List<T[]> Probes(int length, int elements, INoiseSource noise)
+    /// <summary>Random signs.</summary>
+    private static T[] Signs(int length, int k, INoiseSource noise)
     {
-        var probes = new List<T[]>();
-        for (var k = 0; k < (_options.Probes == 0 ? elements : _options.Probes); k++)
-        {
-            var probe = new T[length];
-            if (_options.Probes > 0)
-                noise.Fill<T>(probe, k, NoiseUse.Probe);
-            for (var i = 0; i < length; i++)
-            {
-                probe[i] = _options.Probes == 0
-                    ? i % elements == k ? T.One : T.Zero
-                    : T.CopySign(T.One, probe[i]);
-            }
-
-            probes.Add(probe);
-        }
-
-        return probes;
+        var probe = new T[length];
+        noise.Fill<T>(probe, k, NoiseUse.Probe);
+        return [.. probe.Select(value => T.CopySign(T.One, value))];
     }
+
+    /// <summary>A unit vector of each image.</summary>
+    private static T[] UnitVectors(int length, int k, int elements) => [.. Enumerable.Range(0, length).Select(i => i % elements == k ? T.One : T.Zero)];
 
     /// <summary>log N(z; 0, I).</summary>
     private static double Prior(T[] z) => -0.5 * ((z.Length * Math.Log(2 * Math.PI)) + z.Sum(value => Math.Pow(double.CreateTruncating(value), 2)));
-
-    private static void Check(T[] values, double timestep)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            if (!T.IsFinite(values[i]))
-                throw new SamplerDivergedException(0, timestep, i);
-        }
-    }
 }

@@ -53,12 +53,7 @@ public abstract class Sampler<T>
         var predictedNoise = await epsilon(x, timestep, cancellationToken).ConfigureAwait(false);
         if (predictedNoise.Length != x.Length)
             throw new InvalidOperationException($"The predicted noise has {predictedNoise.Length} elements, the image {x.Length}.");
-        for (var i = 0; i < predictedNoise.Length; i++)
-        {
-            if (!T.IsFinite(predictedNoise[i]))
-                throw new SamplerDivergedException(step, timestep, i);
-        }
-
+        SamplerDivergedException.ThrowIfNotFinite(predictedNoise, step, timestep);
         return predictedNoise;
     }
 

@@ -13,7 +13,7 @@ public sealed class ConvergencePage
     {
         var curves = new List<ConvergenceStudy.Curve>();
         foreach (var solver in ConvergenceStudy.Solvers)
-            curves.Add(await ConvergenceStudy.RunAsync(solver, TestContext.Current.CancellationToken));
+            curves.Add(await ConvergenceStudy.RunAsync(solver));
         var docs = Path.Combine(Root(), "docs");
         await File.WriteAllTextAsync(Path.Combine(docs, "convergence.md"), Markdown(curves), TestContext.Current.CancellationToken);
         Plot(curves).SaveSvg(Path.Combine(docs, "convergence.svg"), 820, 560);

@@ -55,7 +55,7 @@ internal static class ConvergenceStudy
         new("Probability-flow ODE, Heun", 2, 2, PfOde, ("method", "heun"), ("denoise", false)),
     ];
 
-    public static async Task<Curve> RunAsync(Solver solver, CancellationToken cancellationToken)
+    public static async Task<Curve> RunAsync(Solver solver)
     {
         var definition = SamplerCatalog.Find(solver.Name)!;
         var options = Resolve(definition, solver);
@@ -72,12 +72,8 @@ internal static class ConvergenceStudy
             for (var trajectory = 0; trajectory < Trajectories; trajectory++)
             {
                 var noise = new PhiloxNoise(seed: 1, trajectory);
-                var start = new double[AnalyticModel.Elements];
-                noise.Fill<double>(start, 0, NoiseUse.Initial);
-                var state = sampler.Start(start);
-                while (state.Step < last)
-                    state = await sampler.StepAsync(state, model, noise, cancellationToken);
-                var solution = await SolveAsync(start, sampler.AlphaBarAt(0), EndOf(sampler, last));
+                var state = await sampler.RunAsync(model, noise, last);
+                var solution = await SolveAsync(noise, sampler.AlphaBarAt(0), EndOf(sampler, last));
                 squares += state.X.Zip(solution, (a, b) => (a - b) * (a - b)).Sum();
                 evaluations[halving] = state.Evaluations;
             }
@@ -107,14 +103,13 @@ internal static class ConvergenceStudy
     private static double EndOf(Sampler<double> sampler, int last) =>
         last < sampler.Steps ? sampler.AlphaBarAt(last) : Sde.AlphaBar(new PfOdeOptions().EndTime);
 
-    private static async Task<double[]> SolveAsync(double[] x, double alphaBar, double endAlphaBar)
+    private static async Task<double[]> SolveAsync(PhiloxNoise noise, double alphaBar, double endAlphaBar)
     {
+        var x = new double[AnalyticModel.Elements];
+        noise.Fill<double>(x, 0, NoiseUse.Initial);
         var (from, to) = (NoiseLevels.SigmaOf(alphaBar), NoiseLevels.SigmaOf(endAlphaBar));
-        var solver = new Rk45<double>(SlopeAt, 1e-11);
         double[] scaled = [.. x.Select(value => value / Math.Sqrt(alphaBar))];
-        var slope = await SlopeAt(from, scaled);
-        var size = await solver.FirstSizeAsync(from, to, scaled, slope);
-        var (end, _, _) = await solver.SolveAsync(from, to, scaled, slope, size);
+        var end = await new Rk45<double>(SlopeAt, 1e-11).SolveAsync(from, to, scaled);
         return [.. end.Select(value => value * Math.Sqrt(endAlphaBar))];
 
         static ValueTask<double[]> SlopeAt(double sigma, double[] scaled)

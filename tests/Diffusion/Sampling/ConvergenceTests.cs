@@ -10,7 +10,7 @@ public sealed class ConvergenceTests
     public async Task Solver_StepsHalved_ConvergesByItsOrder(string title)
     {
         var solver = ConvergenceStudy.Solvers.Single(solver => solver.Title == title);
-        var curve = await ConvergenceStudy.RunAsync(solver, TestContext.Current.CancellationToken);
+        var curve = await ConvergenceStudy.RunAsync(solver);
         TestContext.Current.TestOutputHelper?.WriteLine($"{title}: {string.Join(" ", curve.Errors.Select(e => $"{e:e2}"))}, order {curve.Order:0.00}");
         curve.Errors.ShouldBeInOrder(SortDirection.Descending);
         curve.Order.ShouldBeGreaterThan(solver.Expected - 0.2);

@@ -43,11 +43,6 @@ public sealed class DdimInversionTests
         return decoded.Zip(image, (a, b) => Math.Abs(a - b)).Max();
     }
 
-    private static async Task<double[]> RunAsync(Sampler<double> sampler, double[] start)
-    {
-        var state = sampler.Start(start);
-        while (state.Step < sampler.Steps)
-            state = await sampler.StepAsync(state, AnalyticModel.Of<double>(Schedule), new PhiloxNoise(0, 0), TestContext.Current.CancellationToken);
-        return state.X;
-    }
+    private static async Task<double[]> RunAsync(Sampler<double> sampler, double[] start) =>
+        (await sampler.RunAsync(start, AnalyticModel.Of<double>(Schedule), new PhiloxNoise(0, 0))).X;
 }

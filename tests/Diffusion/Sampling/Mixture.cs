@@ -5,30 +5,39 @@ internal static class Mixture
 {
     private const int Elements = AnalyticModel.Elements;
 
-    private static readonly double[] Means = Goldens.Analytic.ReadFloat64("means");
-    private static readonly double[] Deviations = Goldens.Analytic.ReadFloat64("stds");
-    private static readonly double[] Weights = Goldens.Analytic.ReadFloat64("weights");
+    private static readonly double[] Means = AnalyticModel.Means;
+    private static readonly double[] Deviations = AnalyticModel.Deviations;
+    private static readonly double[] Weights = AnalyticModel.Weights;
 
     /// <summary>Samples of the distribution itself.</summary>
-    public static double[][] Draw(int count, ulong seed)
+    public static double[][] Draw(int count, int seed)
     {
-        var samples = new double[count][];
-        for (var n = 0; n < count; n++)
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(n =>
         {
-            var normal = new double[Elements + 1];
-            new PhiloxNoise(seed, n).Fill<double>(normal, 0, NoiseUse.Initial);
-            // The first is spent on the component: the normal distribution's quantiles cut as its weights do.
-            var k = ComponentOf(normal[0]);
-            samples[n] = [.. Enumerable.Range(0, Elements).Select(i => Means[(k * Elements) + i] + (Deviations[k] * normal[i + 1]))];
-        }
+            var normal = new double[Elements];
+            new PhiloxNoise((ulong)seed, n).Fill<double>(normal, 0, NoiseUse.Initial);
+            var k = ComponentOf(random.NextDouble());
+            return normal.Select((value, i) => Means[(k * Elements) + i] + (Deviations[k] * value)).ToArray();
+        })];
+    }
 
-        return samples;
+    /// <summary>Fails unless the samples' figures are within 4.5 standard errors of the distribution's, and the first 1,000 pass the energy test.</summary>
+    public static void ShouldBeOfTheMixture(this double[][] samples)
+    {
+        var deviation = Deviation(samples);
+        var p = EnergyTest(samples[..1000], Draw(1000, seed: 1), permutations: 199, seed: 1);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{deviation}, p = {p:0.000}");
+        deviation.Weight.ShouldBeLessThan(4.5);
+        deviation.Mean.ShouldBeLessThan(4.5);
+        deviation.Variance.ShouldBeLessThan(4.5);
+        p.ShouldBeGreaterThan(0.01);
     }
 
     /// <summary>How many standard errors the samples' figures are off those of the distribution.</summary>
     /// <param name="samples">Independent, as many as there are.</param>
     /// <returns>The largest deviation of a component's weight, of an element of its mean, and of its variance, each in its standard errors.</returns>
-    public static (double Weight, double Mean, double Variance) Deviation(double[][] samples)
+    private static (double Weight, double Mean, double Variance) Deviation(double[][] samples)
     {
         var (weight, mean, variance) = (0.0, 0.0, 0.0);
         var byComponent = samples.ToLookup(Nearest);
@@ -87,26 +96,18 @@ internal static class Mixture
 
     private static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (p, q) => (p - q) * (p - q)).Sum());
 
-    private static int Nearest(double[] x) => Enumerable.Range(0, Weights.Length).MaxBy(k =>
-        Math.Log(Weights[k]) - (Elements * Math.Log(Deviations[k]))
-        - (0.5 * Enumerable.Range(0, Elements).Sum(i => Math.Pow((x[i] - Means[(k * Elements) + i]) / Deviations[k], 2))));
-
-    private static int ComponentOf(double normal)
+    /// <summary>The component that an image most probably is from.</summary>
+    private static int Nearest(double[] x)
     {
-        var (k, below) = (0, Weights[0]);
-        while (k < Weights.Length - 1 && NormalDistribution(normal) > below)
-            below += Weights[++k];
-        return k;
+        var (shares, _) = AnalyticModel.Components<double>(x, alphaBar: 1);
+        return Array.IndexOf(shares, shares.Max());
     }
 
-    /// <summary>Φ, by its series 1/2 + φ(x) (x + x³/3 + x⁵/15 + …).</summary>
-    private static double NormalDistribution(double x)
+    private static int ComponentOf(double uniform)
     {
-        if (Math.Abs(x) > 8)
-            return x > 0 ? 1 : 0;
-        var (sum, term) = (x, x);
-        for (var n = 3; Math.Abs(term) > 1e-17; n += 2)
-            sum += term *= x * x / n;
-        return 0.5 + (sum * Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI));
+        var (k, below) = (0, Weights[0]);
+        while (k < Weights.Length - 1 && uniform >= below)
+            below += Weights[++k];
+        return k;
     }
 }

@@ -11,7 +11,7 @@ namespace Ddpm.Diffusion;
 /// N equal stretches of time from 1 to the end time are the sampler's steps; within each there are as many steps of the solver as the tolerance wants, the
 /// size of which goes on from stretch to stretch. With one stretch the solver is on its own.
 /// </remarks>
-public sealed class PfOdeSampler<T> : Sampler<T>
+public sealed class PfOdeSampler<T> : SdeSampler<T>
     where T : struct, IFloatingPointIeee754<T>
 {
     private const string Slope = "slope";
@@ -19,34 +19,19 @@ public sealed class PfOdeSampler<T> : Sampler<T>
     /// <summary>The solver's next step, as a sum, since <typeparamref name="T"/> alone may be too coarse for it.</summary>
     private const string StepSize = "step_size";
 
-    private readonly NoiseSchedule _schedule;
     private readonly PfOdeOptions _options;
-    private readonly VpSde _sde;
 
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">N, at least 1.</param>
     /// <param name="options">See there for the defaults.</param>
     /// <exception cref="ArgumentException">Steps or an option out of range.</exception>
     public PfOdeSampler(NoiseSchedule schedule, int steps, PfOdeOptions options)
+        : base(schedule, steps, VpSde.Of(options.BetaMin, options.BetaMax), options.EndTime)
     {
-        if (steps < 1)
-            throw new ArgumentException($"{steps} steps; there must be at least 1.", nameof(steps));
-        if (!(options.EndTime > 0 && options.EndTime < 1 && options.Tolerance > 0))
-            throw new ArgumentException($"The end time is {options.EndTime}, within 0 … 1, and the tolerance {options.Tolerance}, above 0.", nameof(options));
-        Steps = steps;
-        _schedule = schedule;
+        if (!(options.Tolerance > 0))
+            throw new ArgumentException($"The tolerance is {options.Tolerance}; it lies above 0.", nameof(options));
         _options = options;
-        _sde = VpSde.Of(options.BetaMin, options.BetaMax);
     }
-
-    /// <inheritdoc/>
-    public override int Steps { get; }
-
-    /// <inheritdoc/>
-    public override double TimestepAt(int step) => step == Steps ? 0 : _sde.TimestepAt(TimeAt(step), _schedule);
-
-    /// <inheritdoc/>
-    public override double AlphaBarAt(int step) => step == Steps ? 1 : _sde.AlphaBar(TimeAt(step));
 
     /// <inheritdoc/>
     protected override async ValueTask<SamplerState<T>> MoveAsync(
@@ -68,14 +53,14 @@ public sealed class PfOdeSampler<T> : Sampler<T>
             var solver = new Rk45<T>(SlopeAsync, _options.Tolerance);
             var size = history.TryGetValue(StepSize, out var parts)
                 ? parts.Sum(double.CreateTruncating)
-                : await solver.FirstSizeAsync(from, _options.EndTime, x, slope).ConfigureAwait(false);
+                : await solver.FirstSizeAsync(from, EndTime, x, slope).ConfigureAwait(false);
             try
             {
                 (x, slope, size) = await solver.SolveAsync(from, to, x, slope, size).ConfigureAwait(false);
             }
             catch (StepTooSmallException e)
             {
-                throw new SamplerDivergedException(state.Step, _sde.TimestepAt(e.Time, _schedule), "the solver's steps have become too small to go on");
+                throw new SamplerDivergedException(state.Step, Sde.TimestepAt(e.Time, Schedule), e);
             }
 
             history = history.SetItem(StepSize, Parts(size));
@@ -89,25 +74,24 @@ public sealed class PfOdeSampler<T> : Sampler<T>
         async ValueTask<T[]> SlopeAsync(double time, T[] at)
         {
             evaluations++;
-            var predictedNoise = await EvaluateAsync(epsilon, at, _sde.TimestepAt(time, _schedule), state.Step, cancellationToken).ConfigureAwait(false);
-            var half = 0.5 * _sde.Beta(time);
-            return LinearCombination.Of((-half, at), (half / Math.Sqrt(1 - _sde.AlphaBar(time)), predictedNoise));
+            var predictedNoise = await EvaluateAsync(epsilon, at, Sde.TimestepAt(time, Schedule), state.Step, cancellationToken).ConfigureAwait(false);
+            return Sde.Flow(time, at, predictedNoise);
         }
     }
 
     /// <summary>x̂_0 = (x + (1−ᾱ) s)/√ᾱ with the score that dx/dt tells, s = −x − 2/β dx/dt.</summary>
     private T[] Denoised(T[] x, T[] slope, double time)
     {
-        var alphaBar = _sde.AlphaBar(time);
-        return LinearCombination.Of((Math.Sqrt(alphaBar), x), (-2 * (1 - alphaBar) / (_sde.Beta(time) * Math.Sqrt(alphaBar)), slope));
+        var alphaBar = Sde.AlphaBar(time);
+        return LinearCombination.Of((Math.Sqrt(alphaBar), x), (-2 * (1 - alphaBar) / (Sde.Beta(time) * Math.Sqrt(alphaBar)), slope));
     }
 
     /// <summary>A step of reverse diffusion without its noise, (2 − √(1−β_i)) x + β_i s, by the forward process in T steps.</summary>
     private T[] WithoutNoise(T[] x, T[] slope)
     {
-        var last = _schedule.Timesteps - 1;
-        var beta = _sde.Beta(Math.Floor(_options.EndTime * last) / last) / _schedule.Timesteps;
-        return LinearCombination.Of((2 - Math.Sqrt(1 - beta) - beta, x), (-2 * beta / _sde.Beta(_options.EndTime), slope));
+        var last = Schedule.Timesteps - 1;
+        var beta = Sde.Beta(Math.Floor(EndTime * last) / last) / Schedule.Timesteps;
+        return LinearCombination.Of((2 - Math.Sqrt(1 - beta) - beta, x), (-2 * beta / Sde.Beta(EndTime), slope));
     }
 
     private static T[] Parts(double value)
@@ -116,5 +100,6 @@ public sealed class PfOdeSampler<T> : Sampler<T>
         return [coarse, T.CreateTruncating(value - double.CreateTruncating(coarse))];
     }
 
-    private double TimeAt(int step) => 1 + (step * (_options.EndTime - 1) / Steps);
+    /// <summary>The last stretch ends at the end time.</summary>
+    private protected override double TimeAt(int step) => 1 + (step * (EndTime - 1) / Steps);
 }

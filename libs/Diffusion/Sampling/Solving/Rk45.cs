@@ -11,6 +11,19 @@ namespace Ddpm.Diffusion;
 internal sealed class Rk45<T>(Func<double, T[], ValueTask<T[]>> slope, double tolerance)
     where T : struct, IFloatingPointIeee754<T>
 {
+    /// <summary>Solves from one time to another, in either direction.</summary>
+    /// <param name="from">Where x is.</param>
+    /// <param name="to">Where to end.</param>
+    /// <param name="x">x at <paramref name="from"/>.</param>
+    /// <returns>x at the end.</returns>
+    /// <exception cref="StepTooSmallException">No step is small enough.</exception>
+    public async ValueTask<T[]> SolveAsync(double from, double to, T[] x)
+    {
+        var slopeAtX = await slope(from, x).ConfigureAwait(false);
+        var size = await FirstSizeAsync(from, to, x, slopeAtX).ConfigureAwait(false);
+        return (await SolveAsync(from, to, x, slopeAtX, size).ConfigureAwait(false)).X;
+    }
+
     /// <summary>A first step by the sizes of x, dx/dt and its change (Hairer, Nørsett and Wanner 1993, section II.4).</summary>
     /// <param name="from">Where the solution begins.</param>
     /// <param name="to">Where it ends, at last.</param>
@@ -27,7 +40,7 @@ internal sealed class Rk45<T>(Func<double, T[], ValueTask<T[]>> slope, double to
         return Math.Min(100 * h0, h1);
     }
 
-    /// <summary>Solves from one time to another, in either direction.</summary>
+    /// <summary>The same from where an earlier solution ended, or as the first part of a longer one.</summary>
     /// <param name="from">Where x is.</param>
     /// <param name="to">Where to end.</param>
     /// <param name="x">x at <paramref name="from"/>.</param>

@@ -11,42 +11,29 @@ namespace Ddpm.Diffusion;
 /// signal-to-noise ratio alone: a network that was trained with the variance preserved is asked at the ᾱ' of the same ratio, ᾱ'/(1−ᾱ') = ᾱ/(1−ᾱ)², and
 /// for x in its own scale, √(ᾱ'/ᾱ) x.
 /// </remarks>
-public sealed class SubVpSampler<T> : Sampler<T>
+public sealed class SubVpSampler<T> : SdeSampler<T>
     where T : struct, IFloatingPointIeee754<T>
 {
-    private readonly NoiseSchedule _schedule;
     private readonly SubVpOptions _options;
-    private readonly VpSde _sde;
 
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">N, at least 1.</param>
     /// <param name="options">See there for the defaults.</param>
     /// <exception cref="ArgumentException">Steps or an option out of range.</exception>
     public SubVpSampler(NoiseSchedule schedule, int steps, SubVpOptions options)
-    {
-        if (steps < 1)
-            throw new ArgumentException($"{steps} steps; there must be at least 1.", nameof(steps));
-        if (!(options.EndTime > 0 && options.EndTime < 1))
-            throw new ArgumentException($"The end time is {options.EndTime}; it lies between 0 and 1.", nameof(options));
-        Steps = steps;
-        _schedule = schedule;
+        : base(schedule, steps, VpSde.Of(options.BetaMin, options.BetaMax), options.EndTime) =>
         _options = options;
-        _sde = VpSde.Of(options.BetaMin, options.BetaMax);
-    }
 
     /// <inheritdoc/>
-    public override int Steps { get; }
-
-    /// <inheritdoc/>
-    public override double TimestepAt(int step) => step == Steps ? 0 : _schedule.TimestepOf(AlphaBarAt(step));
+    public override double TimestepAt(int step) => step == Steps ? 0 : Schedule.TimestepOf(AlphaBarAt(step));
 
     /// <summary>ᾱ' of the state after <paramref name="step"/> steps: that of the same signal-to-noise ratio where the variance is preserved.</summary>
-    /// <param name="step">0 … <see cref="Steps"/>.</param>
+    /// <param name="step">0 … <see cref="Sampler{T}.Steps"/>.</param>
     public override double AlphaBarAt(int step)
     {
         if (step == Steps)
             return 1;
-        var alphaBar = _sde.AlphaBar(TimeAt(step));
+        var alphaBar = Sde.AlphaBar(TimeAt(step));
         return alphaBar / (alphaBar + ((1 - alphaBar) * (1 - alphaBar)));
     }
 
@@ -55,12 +42,12 @@ public sealed class SubVpSampler<T> : Sampler<T>
         SamplerState<T> state, EpsilonModel<T> epsilon, INoiseSource noise, CancellationToken cancellationToken)
     {
         var time = TimeAt(state.Step);
-        var alphaBar = _sde.AlphaBar(time);
+        var alphaBar = Sde.AlphaBar(time);
         var networkAlphaBar = AlphaBarAt(state.Step);
         var asked = LinearCombination.Of((Math.Sqrt(networkAlphaBar / alphaBar), state.X));
         var predictedNoise = await EvaluateAsync(epsilon, asked, TimestepAt(state.Step), state.Step, cancellationToken).ConfigureAwait(false);
 
-        var beta = _sde.Beta(time) / Steps;
+        var beta = Sde.Beta(time) / Steps;
         // β (1−ᾱ²) s = −β (1+ᾱ) ε.
         var x = LinearCombination.Of((1 + (0.5 * beta), state.X), (-beta * (1 + alphaBar), predictedNoise));
         if (state.Step < Steps - 1 || !_options.Denoise)
@@ -73,6 +60,4 @@ public sealed class SubVpSampler<T> : Sampler<T>
             Evaluations = state.Evaluations + 1,
         };
     }
-
-    private double TimeAt(int step) => Steps == 1 ? 1 : 1 + (step * (_options.EndTime - 1) / (Steps - 1));
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Ddpm.Diffusion;
 
 /// <summary>
@@ -19,6 +21,14 @@ internal readonly record struct VpSde(double BetaMin, double BetaMax)
 
     /// <summary>ᾱ(t) = exp(−∫₀ᵗ β) (Song et al. 2021, equation 33).</summary>
     public double AlphaBar(double time) => Math.Exp(-((0.5 * time * time * (BetaMax - BetaMin)) + (time * BetaMin)));
+
+    /// <summary>The probability-flow ODE, dx/dt = −½ β(t) (x + s) with the score s = −ε/√(1−ᾱ(t)) (Song et al. 2021, equation 13 with 32).</summary>
+    public T[] Flow<T>(double time, T[] x, T[] noise)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        var half = 0.5 * Beta(time);
+        return LinearCombination.Of((-half, x), (half / Math.Sqrt(1 - AlphaBar(time)), noise));
+    }
 
     /// <summary>
     /// The timestep that a network knows a time by: (T−1) t when its schedule is this SDE in T steps, which is score_sde's convention; the fractional one

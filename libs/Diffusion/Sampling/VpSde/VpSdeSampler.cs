@@ -12,23 +12,18 @@ namespace Ddpm.Diffusion;
 /// The network is asked for ε at label (T−1) t when its schedule is this SDE in T steps, which is score_sde's convention; at the fractional timestep
 /// of the same ᾱ otherwise.
 /// </remarks>
-public sealed class VpSdeSampler<T> : Sampler<T>
+public sealed class VpSdeSampler<T> : SdeSampler<T>
     where T : struct, IFloatingPointIeee754<T>
 {
-    private readonly NoiseSchedule _schedule;
     private readonly VpSdeOptions _options;
-    private readonly VpSde _sde;
 
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">N, at least 1.</param>
     /// <param name="options">See there for the defaults.</param>
     /// <exception cref="ArgumentException">Steps or an option out of range.</exception>
     public VpSdeSampler(NoiseSchedule schedule, int steps, VpSdeOptions options)
+        : base(schedule, steps, VpSde.Of(options.BetaMin, options.BetaMax), options.EndTime)
     {
-        if (steps < 1)
-            throw new ArgumentException($"{steps} steps; there must be at least 1.", nameof(steps));
-        if (!(options.EndTime > 0 && options.EndTime < 1))
-            throw new ArgumentException($"The end time is {options.EndTime}; it lies between 0 and 1.", nameof(options));
         if (options.Corrector == VpSdeCorrector.None && options.Predictor == VpSdePredictor.None)
             throw new ArgumentException("There is neither a predictor nor a corrector.", nameof(options));
         if (!(options.SignalToNoise > 0 && options.CorrectorSteps >= 1))
@@ -39,26 +34,12 @@ public sealed class VpSdeSampler<T> : Sampler<T>
 
         if ((options.Predictor != VpSdePredictor.EulerMaruyama || options.Corrector != VpSdeCorrector.None) && steps < options.LeastDiscreteSteps)
             throw new ArgumentException($"{steps} steps; this predictor or corrector needs {options.LeastDiscreteSteps}, so that β(1)/N is below 1.", nameof(steps));
-        Steps = steps;
-        _schedule = schedule;
         _options = options;
-        _sde = VpSde.Of(options.BetaMin, options.BetaMax);
     }
 
     /// <inheritdoc/>
-    public override int Steps { get; }
-
-    /// <inheritdoc/>
-    public override double TimestepAt(int step)
-    {
-        if (step == Steps)
-            return 0;
-        var time = TimeAt(step);
-        return _options.Discrete ? time * (_schedule.Timesteps - 1) : _sde.TimestepAt(time, _schedule);
-    }
-
-    /// <inheritdoc/>
-    public override double AlphaBarAt(int step) => step == Steps ? 1 : _sde.AlphaBar(TimeAt(step));
+    public override double TimestepAt(int step) =>
+        _options.Discrete && step < Steps ? TimeAt(step) * (Schedule.Timesteps - 1) : base.TimestepAt(step);
 
     /// <inheritdoc/>
     protected override async ValueTask<SamplerState<T>> MoveAsync(
@@ -107,7 +88,7 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     private T[] Predict(SamplerState<T> state, T[] x, T[] predictedNoise, INoiseSource noise)
     {
         var beta = StepBeta(state.Step);
-        var variance = _sde.Beta(TimeAt(state.Step)) / Steps;
+        var variance = Sde.Beta(TimeAt(state.Step)) / Steps;
         var (noisyFactor, scoreFactor, sigma) = _options.Predictor switch
         {
             VpSdePredictor.EulerMaruyama => (1 + (0.5 * variance), variance, Math.Sqrt(variance)),
@@ -122,11 +103,11 @@ public sealed class VpSdeSampler<T> : Sampler<T>
     private double StepBeta(int step)
     {
         var place = Steps == 1 ? 1 : Math.Floor(TimeAt(step) * (Steps - 1)) / (Steps - 1);
-        return _sde.Beta(place) / Steps;
+        return Sde.Beta(place) / Steps;
     }
 
     /// <summary>ᾱ that the network's answer is taken for.</summary>
-    private double NetworkAlphaBar(int step) => _options.Discrete ? _schedule.AlphaBars[(int)TimestepAt(step)] : AlphaBarAt(step);
+    private double NetworkAlphaBar(int step) => _options.Discrete ? Schedule.AlphaBars[(int)TimestepAt(step)] : AlphaBarAt(step);
 
     /// <summary>‖·‖, of several images the mean.</summary>
     private double MeanNorm(T[] values)
@@ -142,6 +123,4 @@ public sealed class VpSdeSampler<T> : Sampler<T>
         noise.Fill<T>(values, (state.Step * _options.CorrectorSteps) + k, NoiseUse.Corrector);
         return values;
     }
-
-    private double TimeAt(int step) => Steps == 1 ? 1 : 1 + (step * (_options.EndTime - 1) / (Steps - 1));
 }
