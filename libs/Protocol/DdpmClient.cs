@@ -22,13 +22,15 @@ public sealed class DdpmClient : IDisposable
     {
         _channel = channel;
         _options = options;
-        var invoker = options.ApiKey is { } key
-            ? channel.Intercept(metadata =>
+        var invoker = channel.Intercept(new ConnectionLossInterceptor());
+        if (options.ApiKey is { } key)
+        {
+            invoker = invoker.Intercept(metadata =>
             {
                 metadata.Add("authorization", $"Bearer {key}");
                 return metadata;
-            })
-            : channel.CreateCallInvoker();
+            });
+        }
         Orchestrator = new OrchestratorService.OrchestratorServiceClient(invoker);
         Denoiser = new DenoiserService.DenoiserServiceClient(invoker);
         Trainer = new TrainerService.TrainerServiceClient(invoker);

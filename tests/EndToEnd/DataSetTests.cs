@@ -20,13 +20,13 @@ public sealed class DataSetTests
         await File.WriteAllTextAsync(folder.Resolve("second.json"), Recipe.Replace("\"steps\": 6", "\"steps\": 7"), TestContext.Current.CancellationToken);
         await using var standalone = await StandaloneProcess.StartAsync(folder.Resolve("data"));
         string[] server = ["--server", standalone.GrpcAddress.OriginalString, "--json"];
-        string[] job = ["generate", "--model", "stripes", "--class", "all", "--sampler", "vp-sde", "--steps", "3000", "--count", "2", "--seed", "1"];
+        string[] job = ["generate", "--model", "stripes", "--class", "all", "--sampler", "vp-sde", "--steps", "6000", "--count", "2", "--seed", "1"];
 
         var added = (await DdpmCommand.SucceedAsync(["data", "add", "shapes", folder.Resolve("shapes"), .. server])).Json;
         var first = (await DdpmCommand.SucceedAsync(["train", folder.Resolve("first.json"), .. server])).Json["publishedVersion"]!.GetValue<string>();
         await using var underWay = DdpmCommand.Start([.. job, "--out", folder.Resolve("across"), .. server]);
         // Not any job: the first run has its samples made.
-        while ((await DdpmCommand.SucceedAsync(["jobs", "list", "--state", "running", .. server])).Json["jobs"]!.AsArray().All(running => running!["spec"]!["steps"]!.GetValue<int>() != 3000))
+        while ((await DdpmCommand.SucceedAsync(["jobs", "list", "--state", "running", .. server])).Json["jobs"]!.AsArray().All(running => running!["spec"]!["steps"]!.GetValue<int>() != 6000))
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
         var second = (await DdpmCommand.SucceedAsync(["train", folder.Resolve("second.json"), .. server])).Json;
         (await underWay.ExitAsync()).ShouldBe(0, underWay.Error);

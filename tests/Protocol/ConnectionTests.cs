@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Ddpm.V1;
@@ -49,6 +50,30 @@ public sealed class ConnectionTests
         asked.ShouldContain(Host);
         // Nobody vouches for either certificate, and only one is of another name besides.
         answer.Status.Detail.ShouldContain(fault);
+    }
+
+    /// <summary>As one that has been stopped, or is beyond a cable that has been pulled.</summary>
+    [Fact]
+    public async Task Call_ToAServerThatHasFallenSilent_IsUnavailable()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = DdpmClient.Connect(
+            new Uri($"http://{listener.LocalEndpoint}"),
+            new DdpmClientOptions { KeepAlivePingDelay = TimeSpan.FromSeconds(1), KeepAlivePingTimeout = TimeSpan.FromSeconds(1) });
+        var cancellation = TestContext.Current.CancellationToken;
+
+        using var watch = client.Orchestrator.WatchJob(new WatchJobRequest(), cancellationToken: cancellation);
+        using var rows = client.Denoiser.PredictNoiseStream(cancellationToken: cancellation);
+        Task[] answers =
+        [
+            client.Models.ListModelsAsync(new ListModelsRequest(), cancellationToken: cancellation).ResponseAsync,
+            watch.ResponseStream.MoveNext(cancellation),
+            rows.ResponseStream.MoveNext(cancellation),
+        ];
+
+        foreach (var answer in answers)
+            (await Should.ThrowAsync<RpcException>(answer)).StatusCode.ShouldBe(StatusCode.Unavailable);
     }
 
     [Fact]
