@@ -15,4 +15,10 @@ public enum NoiseUse
 
     /// <summary>The directions in which a divergence is estimated, at their numbers.</summary>
     Probe = 3,
+
+    /// <summary>The noise of known pixels in inpainting.</summary>
+    Known = 4,
+
+    /// <summary>The noise by which inpainting goes a step back.</summary>
+    Resampling = 5,
 }

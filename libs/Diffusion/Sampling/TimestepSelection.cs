@@ -34,6 +34,46 @@ public static class TimestepSelection
         return rising;
     }
 
+    /// <summary>
+    /// As <see cref="Select"/>, for solvers whose last step is to the clean image from above the lowest timestep: of n+1 timesteps with both ends the n
+    /// upper ones, as in diffusers' multistep solvers. Where all timesteps are visited, those.
+    /// </summary>
+    /// <inheritdoc cref="Select"/>
+    public static int[] SelectAboveLowest(TimestepSpacing spacing, int timesteps, int steps) =>
+        spacing is TimestepSpacing.Leading or TimestepSpacing.Linspace && steps < timesteps
+            ? Select(spacing, timesteps, steps + 1)[..^1]
+            : Select(spacing, timesteps, steps);
+
+    /// <summary>As <see cref="Select"/>, with the timesteps of <see cref="TimestepSpacing.Linspace"/> left between the whole ones, as in diffusers' solvers over σ.</summary>
+    /// <inheritdoc cref="Select"/>
+    public static double[] SelectFractional(TimestepSpacing spacing, int timesteps, int steps)
+    {
+        var selected = Select(spacing, timesteps, steps);
+        return spacing is TimestepSpacing.Linspace && steps > 1
+            ? [.. Enumerable.Range(0, steps).Select(i => (timesteps - 1.0) * (steps - 1 - i) / (steps - 1))]
+            : [.. selected];
+    }
+
+    /// <summary>Timesteps of equal parts of the schedule, falling, in each part so many at equal distances with both its ends (improved-diffusion's <c>space_timesteps</c>).</summary>
+    /// <param name="timesteps">T.</param>
+    /// <param name="counts">How many in each part, from the lowest; at least one, and no more than the part has.</param>
+    /// <exception cref="ArgumentException">A count is out of range.</exception>
+    public static int[] Sections(int timesteps, IReadOnlyList<int> counts)
+    {
+        var selected = new List<int>();
+        var start = 0;
+        for (var part = 0; part < counts.Count; part++)
+        {
+            var size = (timesteps / counts.Count) + (part < timesteps % counts.Count ? 1 : 0);
+            var rising = Select(TimestepSpacing.Linspace, size, counts[part]).Reverse();
+            selected.AddRange(rising.Select(timestep => start + timestep));
+            start += size;
+        }
+
+        selected.Reverse();
+        return [.. selected];
+    }
+
     private static int RoundToEven(double value) => (int)Math.Round(value, MidpointRounding.ToEven);
 
     private static int[] Quadratic(int timesteps, int steps)

@@ -14,4 +14,7 @@ public enum BetaScheduleKind
 
     /// <summary>β_t a sigmoid in t (Xu et al. 2022, GeoDiff).</summary>
     Sigmoid,
+
+    /// <summary>ᾱ_t a sigmoid in t from −3 to 3, its ends brought to 1 and 0 (Jabri, Fleet and Chen 2023; Chen 2023, algorithm 1).</summary>
+    AlphaBarSigmoid,
 }

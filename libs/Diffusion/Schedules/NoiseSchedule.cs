@@ -34,6 +34,13 @@ public sealed class NoiseSchedule
     /// <summary>ᾱ_t, t = 0 … T−1; falling.</summary>
     public ImmutableArray<double> AlphaBars { get; }
 
+    /// <summary>ᾱ_t, with √ᾱ_t moved and stretched so that it ends at 0 and begins where it did: then x_T holds nothing of the image (Lin et al. 2023, algorithm 1).</summary>
+    public ImmutableArray<double> AlphaBarsOfZeroTerminalSnr()
+    {
+        var (first, last) = (Math.Sqrt(AlphaBars[0]), Math.Sqrt(AlphaBars[^1]));
+        return [.. AlphaBars.Select(alphaBar => Math.Pow((Math.Sqrt(alphaBar) - last) * (first / (first - last)), 2))];
+    }
+
     /// <summary>ᾱ at a timestep that may be fractional: between whole timesteps σ = √((1−ᾱ)/ᾱ) is linear.</summary>
     /// <param name="timestep">0 … T−1.</param>
     /// <exception cref="ArgumentOutOfRangeException">Outside of 0 … T−1, or NaN.</exception>

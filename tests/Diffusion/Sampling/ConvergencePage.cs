@@ -45,9 +45,9 @@ public sealed class ConvergencePage
 
             ![Error by network evaluations](convergence.svg)
 
-            Two stay below the order of their papers, and both would with any network. DPM-Solver++ 3M begins with a step of order 1, as all multistep methods must: its error,
-            of the square of the step, is what is left when those of order 3 have become small. PNDM takes equal strides in t for equal ones, where σ grows as √t near the
-            image: the last strides are of order 1.5.
+            DPM-Solver++ 3M stays below the order of its paper, and would with any network: it begins with a step of order 1, as all multistep methods must, and the error of that,
+            of the square of the step, is what is left when those of order 3 have become small. PNDM is of order 2 where its last stride is not to the lowest noise level, as
+            here; with `--option spacing=leading` it is, where σ grows as √t, and such a stride is of order 1.5.
 
             Columns are steps; Heun asks the network twice in each, and the plot counts that. Each is held to its order by `ConvergenceTests`. With a trained network the same
             solvers stop to come closer where the network's own error begins, see [samplers](samplers.md).

@@ -51,7 +51,7 @@ internal static class ConvergenceStudy
         new("UniPC of order 2, Karras", 3, 3, "unipc", (SpacingOption.Name, "karras"), ("order", "2")),
         new("UniPC of order 3, Karras", 4, 3.5, "unipc", (SpacingOption.Name, "karras"), ("order", "3")),
         new("Heun, Karras", 2, 2, "heun", (SpacingOption.Name, "karras")),
-        new("PNDM", 2, 1.5, "pndm"),
+        new("PNDM", 2, 2, "pndm"),
         new("Probability-flow ODE, Heun", 2, 2, PfOde, ("method", "heun"), ("denoise", false)),
     ];
 

@@ -125,7 +125,7 @@ public sealed class SolverTrajectoryTests
                 "EulerAncestralDiscreteScheduler" => new EulerAncestralSampler<T>(_levels!, eta: 1, thresholding: null),
                 "HeunDiscreteScheduler" => new HeunSampler<T>(Schedule, _levels!, new HeunOptions { Thresholding = null }),
                 "PNDMScheduler" => new PndmSampler<T>(
-                    Schedule, Steps, new PndmOptions { RungeKuttaStart = !Init("skip_prk_steps")!.Value.GetBoolean(), SetAlphaToOne = false }),
+                    Schedule, Steps, new PndmOptions { RungeKuttaStart = !Init("skip_prk_steps")!.Value.GetBoolean(), SetAlphaToOne = false, Spacing = TimestepSpacing.Leading }),
                 "ScoreSdeVpScheduler" => new VpSdeSampler<T>(Schedule, Steps, new VpSdeOptions { Denoise = false }),
                 var other => throw new InvalidOperationException($"A run is of {other}."),
             };

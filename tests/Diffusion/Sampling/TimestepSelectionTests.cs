@@ -4,23 +4,6 @@ namespace Ddpm.Diffusion.Tests.Sampling;
 
 public sealed class TimestepSelectionTests
 {
-    public static TheoryData<string> Tables =>
-        [.. Goldens.Schedules.Entries.Keys.Where(name => name.Split('.') is ["timesteps", "ddim" or "ddpm", ..])];
-
-    [Theory]
-    [MemberData(nameof(Tables))]
-    public void Select_AsRecorded_IsThatOfDiffusers(string table)
-    {
-        var parts = table.Split('.');
-
-        var timesteps = TimestepSelection.Select(Enum.Parse<TimestepSpacing>(parts[2], ignoreCase: true), 1000, int.Parse(parts[3]));
-
-        timesteps.Select(t => (double)t).ShouldBe(Goldens.Schedules.ReadFloat64(table));
-    }
-
-    [Fact]
-    public void Select_RecordedTables_AreAllThere() => Tables.Count.ShouldBe(2 * 3 * 7);
-
     [Theory]
     [InlineData(1000, 10, new[] { 999, 789, 604, 444, 308, 197, 111, 49, 12, 0 })]
     // ⌊c i²⌋ alone would be 11, 7, 3, 1, 0, 0.
@@ -28,6 +11,28 @@ public sealed class TimestepSelectionTests
     [InlineData(1000, 1, new[] { 0 })]
     public void Select_Quadratic_IsTheSquaresOfThePaper(int timesteps, int steps, int[] expected) =>
         TimestepSelection.Select(TimestepSpacing.Quadratic, timesteps, steps).ShouldBe(expected);
+
+    [Fact]
+    public void Sections_PartsOfUnequalSize_AreAllVisited()
+    {
+        TimestepSelection.Sections(10, [2, 1, 3]).ShouldBe([9, 8, 7, 4, 3, 0]);
+        Should.Throw<ArgumentException>(() => TimestepSelection.Sections(10, [2, 4, 3])).Message.ShouldContain("4 steps");
+    }
+
+    [Fact]
+    public void SelectAboveLowest_EveryNumberOfSteps_IsDistinct()
+    {
+        Gen.Select(Gen.Enum<TimestepSpacing>(), Gen.Int[2, 300])
+            .SelectMany((spacing, timesteps) => Gen.Int[1, timesteps].Select(steps => (spacing, timesteps, steps)))
+            .Sample((spacing, timesteps, steps) =>
+            {
+                var selected = TimestepSelection.SelectAboveLowest(spacing, timesteps, steps);
+                selected.Distinct().Count().ShouldBe(steps);
+                selected.ShouldBeInOrder(SortDirection.Descending);
+                if (spacing is TimestepSpacing.Linspace or TimestepSpacing.Leading && steps < timesteps)
+                    selected[^1].ShouldBeGreaterThan(0);
+            });
+    }
 
     [Fact]
     public void Select_AnySpacing_IsDistinctFallingAndWithinTheSchedule()

@@ -4,18 +4,6 @@ namespace Ddpm.Diffusion.Tests.Sampling;
 
 public sealed class VpSdeSamplerTests
 {
-    [Fact]
-    public void AlphaBar_AtRecordedTimes_IsTheMarginalOfScoreSde()
-    {
-        var sde = new VpSde(0.1, 20);
-        var alphaBars = Goldens.Schedules.ReadFloat64("score_sde.vpsde.t").Select(sde.AlphaBar).ToArray();
-
-        alphaBars.Select(Math.Sqrt).ToArray()
-            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64("score_sde.vpsde.marginal_mean_coef"), 1e-12, "mean");
-        alphaBars.Select(alphaBar => Math.Sqrt(1 - alphaBar)).ToArray()
-            .ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64("score_sde.vpsde.marginal_std"), 1e-12, "deviation");
-    }
-
     [Theory]
     [InlineData(1000, 1e-4, 0.02)]
     [InlineData(500, 2e-4, 0.04)]

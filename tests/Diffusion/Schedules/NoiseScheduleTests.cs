@@ -4,37 +4,6 @@ namespace Ddpm.Diffusion.Tests.Schedules;
 
 public sealed class NoiseScheduleTests
 {
-    [Theory]
-    [InlineData("linear", BetaScheduleKind.Linear, 1e-4, 0.02)]
-    [InlineData("scaled_linear", BetaScheduleKind.ScaledLinear, 0.00085, 0.012)]
-    [InlineData("squaredcos_cap_v2", BetaScheduleKind.Cosine, 1e-4, 0.02)]
-    [InlineData("sigmoid", BetaScheduleKind.Sigmoid, 1e-4, 0.02)]
-    public void Schedule_OfEachKind_IsThatOfDiffusers(string name, BetaScheduleKind kind, double betaStart, double betaEnd)
-    {
-        var schedule = new NoiseSchedule(new NoiseScheduleOptions(kind, 1000, betaStart, betaEnd));
-
-        schedule.Timesteps.ShouldBe(1000);
-        schedule.Betas.ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"diffusers.{name}.betas.f64"), 1e-11, name);
-        schedule.AlphaBars.ShouldBeRelativelyCloseTo(Goldens.Schedules.ReadFloat64($"diffusers.{name}.alphas_cumprod.f64"), 1e-11, name);
-    }
-
-    [Theory]
-    [InlineData("improved.linear.T1000.betas.f64", BetaScheduleKind.Linear, 1e-4, 0.02)]
-    [InlineData("improved.linear.T4000.betas.f64", BetaScheduleKind.Linear, 0.25e-4, 0.005)]
-    [InlineData("improved.cosine.T1000.betas.f64", BetaScheduleKind.Cosine, 0, 0)]
-    [InlineData("improved.cosine.T4000.betas.f64", BetaScheduleKind.Cosine, 0, 0)]
-    [InlineData("lucidrains.linear.betas.f64", BetaScheduleKind.Linear, 1e-4, 0.02)]
-    [InlineData("lucidrains.cosine.betas.f64", BetaScheduleKind.Cosine, 0, 0)]
-    [InlineData("score_sde.vpsde.N1000.discrete_betas.f64", BetaScheduleKind.Linear, 1e-4, 0.02)]
-    public void Schedule_OfEachKind_IsThatOfOtherLibraries(string tensor, BetaScheduleKind kind, double betaStart, double betaEnd)
-    {
-        var expected = Goldens.Schedules.ReadFloat64(tensor);
-
-        var schedule = new NoiseSchedule(new NoiseScheduleOptions(kind, expected.Length, betaStart, betaEnd));
-
-        schedule.Betas.ShouldBeRelativelyCloseTo(expected, 1e-9, tensor);
-    }
-
     [Fact]
     public void AlphaBar_AtFractionalTimestep_InterpolatesSigma()
     {

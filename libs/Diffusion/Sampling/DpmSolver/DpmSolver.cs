@@ -46,9 +46,9 @@ public sealed class DpmSolver<T> : Solver<T>
     }
 
     /// <summary>The order of a step: no higher than there are answers, and low at the end.</summary>
-    private int OrderAt(int step)
+    private int OrderAt(int step, int answers)
     {
-        var order = Math.Min(_options.Order, step + 1);
+        var order = Math.Min(_options.Order, answers);
         if (step == Steps - 1 && (Steps < FewSteps || Levels.Sigmas[Steps] == 0))
             return 1;
         return step == Steps - 2 && Steps < FewSteps ? Math.Min(order, 2) : order;
@@ -58,7 +58,7 @@ public sealed class DpmSolver<T> : Solver<T>
     {
         var s = state.Step;
         var h = Lambda(s + 1) - Lambda(s);
-        var order = OrderAt(s);
+        var order = OrderAt(s, outputs.Length);
         var (kept, factors) = Factors(s, h, order);
         var differences = Differences(s, h, outputs.AsSpan(0, order));
         var x = LinearCombination.Of([(kept, state.X), .. factors.Zip(differences)]);

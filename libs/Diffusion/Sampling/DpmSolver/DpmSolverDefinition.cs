@@ -14,5 +14,5 @@ public abstract class DpmSolverDefinition : SamplerDefinition
 
     /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
-        new DpmSolver<T>(LevelsOption.Read(schedule, steps, options), Solver with { Thresholding = ClipOption.Read(options) });
+        new DpmSolver<T>(LevelsOption.ReadAboveLowest(schedule, steps, options), Solver with { Thresholding = ClipOption.Read(options) });
 }

@@ -5,6 +5,11 @@ public sealed class PndmDefinition : SamplerDefinition
 {
     private const string RungeKutta = "runge_kutta_start";
 
+    private static readonly ChoiceSamplerOption AnySpacing = (ChoiceSamplerOption)SpacingOption.Option;
+
+    // Its formulas are for steps of one length.
+    private static readonly SamplerOption Spacing = AnySpacing with { Choices = [.. AnySpacing.Choices.Where(choice => choice.Value != "quadratic")] };
+
     /// <inheritdoc/>
     public override string Name => "pndm";
 
@@ -28,9 +33,10 @@ public sealed class PndmDefinition : SamplerDefinition
     [
         new FlagSamplerOption(
             RungeKutta, "Runge–Kutta start", "Makes the first three steps with four evaluations each, as in the paper. Off, they are plain steps of rising order.", false),
+        Spacing,
     ];
 
     /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
-        new PndmSampler<T>(schedule, steps, new PndmOptions { RungeKuttaStart = options.Flag(RungeKutta) });
+        new PndmSampler<T>(schedule, steps, new PndmOptions { RungeKuttaStart = options.Flag(RungeKutta), Spacing = SpacingOption.Read(options) });
 }

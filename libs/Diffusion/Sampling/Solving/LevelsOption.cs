@@ -13,8 +13,15 @@ internal static class LevelsOption
         Choices = [.. Spacing.Choices, new SamplerChoice(Karras, "Karras: evenly in σ^(1/7)")],
     };
 
+    /// <summary>Those of a solver over σ, which may lie between timesteps.</summary>
     public static NoiseLevels Read(NoiseSchedule schedule, int steps, SamplerOptionValues values) =>
         values.Choice(SpacingOption.Name) == Karras
             ? NoiseLevels.Karras(schedule, steps)
-            : NoiseLevels.Of(schedule, [.. TimestepSelection.Select(SpacingOption.Read(values), schedule.Timesteps, steps).Select(t => (double)t)]);
+            : NoiseLevels.Of(schedule, TimestepSelection.SelectFractional(SpacingOption.Read(values), schedule.Timesteps, steps));
+
+    /// <summary>Those of a multistep solver, which goes to the clean image from above the lowest timestep.</summary>
+    public static NoiseLevels ReadAboveLowest(NoiseSchedule schedule, int steps, SamplerOptionValues values) =>
+        values.Choice(SpacingOption.Name) == Karras
+            ? NoiseLevels.Karras(schedule, steps)
+            : NoiseLevels.Of(schedule, [.. TimestepSelection.SelectAboveLowest(SpacingOption.Read(values), schedule.Timesteps, steps).Select(t => (double)t)]);
 }

@@ -41,6 +41,6 @@ public sealed class UniPcDefinition : SamplerDefinition
     /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new UniPcSampler<T>(
-            LevelsOption.Read(schedule, steps, options),
+            LevelsOption.ReadAboveLowest(schedule, steps, options),
             new UniPcOptions { Order = options.Choice(Order)[0] - '0', Thresholding = ClipOption.Read(options) });
 }

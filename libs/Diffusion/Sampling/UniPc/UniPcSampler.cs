@@ -36,15 +36,17 @@ public sealed class UniPcSampler<T> : Solver<T>
         var s = state.Step;
         var (denoised, _) = await PredictAsync(epsilon, state.X, s, cancellationToken).ConfigureAwait(false);
         T[][] earlier = [.. Remembered.Where(state.History.ContainsKey).Select(name => state.History[name])];
-        var x = s == 0 ? state.X : Move(s - 1, state.History[Origin], earlier.AsSpan(0, OrderAt(s - 1)), corrected: denoised);
+        var x = state.History.TryGetValue(Origin, out var origin)
+            ? Move(s - 1, origin, earlier.AsSpan(0, OrderAt(s - 1, earlier.Length)), corrected: denoised)
+            : state.X;
 
         T[][] outputs = [denoised, .. earlier];
         var history = Remembered.Take(_options.Order).Zip(outputs).ToImmutableDictionary(pair => pair.First, pair => pair.Second).Add(Origin, x);
-        return Next(state, Move(s, x, outputs.AsSpan(0, OrderAt(s)), corrected: null), denoised, history: history);
+        return Next(state, Move(s, x, outputs.AsSpan(0, OrderAt(s, outputs.Length)), corrected: null), denoised, history: history);
     }
 
     /// <summary>The order of a step: no higher than there are answers before it or steps after it.</summary>
-    private int OrderAt(int step) => Math.Min(_options.Order, Math.Min(step + 1, Steps - step));
+    private int OrderAt(int step, int answers) => Math.Min(_options.Order, Math.Min(answers, Steps - step));
 
     /// <summary>Does the step from level s to the next.</summary>
     /// <param name="s">Where it begins.</param>
