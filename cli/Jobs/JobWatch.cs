@@ -18,7 +18,7 @@ internal static class JobWatch
         return ended.State switch
         {
             JobState.Succeeded => ended,
-            JobState.Cancelled => throw new CommandException(ExitCodes.Cancelled, $"Job {ended.Id} was cancelled after {ended.StepsDone} of {ended.Spec.Steps} steps."),
+            JobState.Cancelled => throw new CommandException(ExitCodes.Cancelled, $"Job {ended.Id} was cancelled after {ended.StepsDone} of {ended.StepsInAll} steps."),
             _ => throw new CommandException(ExitCodes.JobFailed, $"Job {ended.Id} failed: {ended.Error}"),
         };
     }
@@ -65,7 +65,7 @@ internal static class JobWatch
         var job = jobEvent.Job;
         return new ProgressFigures(
             job.StepsDone,
-            job.Spec.Steps,
+            job.StepsInAll,
             job.State is JobState.Queued ? "queued" : $"{Format.Count(job.Evaluations)} NFE",
             jobEvent.Progress?.TimeLeft?.ToTimeSpan());
     }

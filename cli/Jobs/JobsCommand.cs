@@ -140,7 +140,7 @@ internal static class JobsCommand
         {
             table.AddRow(
                 job.Id, Format.State(job.State), Markup.Escape(job.Spec.Model), Markup.Escape(job.Spec.Sampler),
-                $"{job.StepsDone}/{job.Spec.Steps}", $"{job.Spec.Count}", $"{job.Spec.Seed}", Format.Time(job.CreatedAt));
+                $"{job.StepsDone}/{job.StepsInAll}", $"{job.Spec.Count}", $"{job.Spec.Seed}", Format.Time(job.CreatedAt));
         }
         console.Write(table);
     }
@@ -152,7 +152,7 @@ internal static class JobsCommand
         writer.WriteLine($"  state       {Format.State(job.State)}{(job.Error.Length == 0 ? "" : $": {job.Error}")}");
         writer.WriteLine($"  model       {spec.Model}@{spec.Version}");
         writer.WriteLine($"  sampler     {spec.Sampler} {JsonFormatter.Default.Format(spec.SamplerOptions ?? new())}");
-        writer.WriteLine($"  steps       {job.StepsDone} of {spec.Steps}, {Format.Count(job.Evaluations)} NFE");
+        writer.WriteLine($"  steps       {job.StepsDone} of {job.StepsInAll}, {Format.Count(job.Evaluations)} NFE");
         writer.WriteLine($"  images      {spec.Count} of {Format.Shape(job.SampleShape)}");
         writer.WriteLine($"  seed        {spec.Seed}");
         writer.WriteLine($"  classes     {(job.ClassNames.Count == 0 ? "none" : string.Join(", ", job.ClassNames.Distinct()))}");

@@ -23,6 +23,9 @@ internal sealed class OrchestratorGrpc(
     private const int DefaultPageSize = 20;
     private const int MaximumPageSize = 100;
 
+    // Of noise, from black to white.
+    private const float ShownDeviations = 3;
+
     public override async Task<SubmitJobResponse> SubmitJob(SubmitJobRequest request, ServerCallContext context) =>
         new() { Job = await submission.SubmitAsync(request, Tenant.Of(context), context.CancellationToken) };
 
@@ -97,7 +100,7 @@ internal sealed class OrchestratorGrpc(
     {
         await FindTrajectoryAsync(request.JobId, request.Trajectory, context);
         var record = await ReadAsync(request.JobId, folder => trajectories.ReadAsync(folder, request.Trajectory, context.CancellationToken), context);
-        return new ListFramesResponse { Frames = { (record?.Frames ?? []).Select(ToInfo) } };
+        return new ListFramesResponse { Frames = { (record?.Frames ?? []).Select(frame => new FrameReadings(frame).Info) } };
     }
 
     public override async Task<GetFrameResponse> GetFrame(GetFrameRequest request, ServerCallContext context)
@@ -106,13 +109,18 @@ internal sealed class OrchestratorGrpc(
         var record = await ReadAsync(request.JobId, folder => trajectories.ReadAsync(folder, request.Trajectory, context.CancellationToken), context);
         var frame = record?.Frames.FirstOrDefault(f => f.Step == request.Step)
             ?? throw RpcErrors.NotFound($"Trajectory {request.Trajectory} of job {request.JobId} kept no frame of step {request.Step}.");
+        var readings = new FrameReadings(frame);
         return new GetFrameResponse
         {
-            Info = ToInfo(frame),
+            Info = readings.Info,
             NoisyPng = UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Float32Bytes.ToFloats(frame.X), job.SampleShape)),
             DenoisedPng = frame.Denoised.IsEmpty
                 ? ByteString.Empty
                 : UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Float32Bytes.ToFloats(frame.Denoised), job.SampleShape)),
+            NoisePng = readings.Noise is null
+                ? ByteString.Empty
+                : UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Array.ConvertAll(readings.Noise, value => value / ShownDeviations), job.SampleShape)),
+            Histogram = { readings.Histogram() },
         };
     }
 
@@ -148,6 +156,4 @@ internal sealed class OrchestratorGrpc(
             ? job
             : throw RpcErrors.NotFound($"Job {jobId} has trajectories 0 to {job.Spec.Count - 1}, not {trajectory}.");
     }
-
-    private static FrameInfo ToInfo(Frame frame) => new() { Step = frame.Step, Timestep = frame.Timestep, AlphaBar = frame.AlphaBar };
 }

@@ -1,5 +1,6 @@
 using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
+using Ddpm.Orchestrator.Editing;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Trajectories;
 using Ddpm.Storage;
@@ -31,6 +32,7 @@ public static class OrchestratorServices
         services.AddHostedService<BlobStorePreparation>();
         services.AddSingleton<OrchestratorMetrics>();
         services.AddSingleton<JobPlanner>();
+        services.AddSingleton<InputImages>();
         services.AddSingleton<JobGrains>();
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();

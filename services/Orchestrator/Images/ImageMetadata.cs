@@ -17,6 +17,8 @@ internal static class ImageMetadata
     private static readonly string Software =
         $"Ddpm {typeof(ImageMetadata).Assembly.GetName().Version!.ToString(fieldCount: 3)}";
 
+    private static readonly JsonFormatter InSnakeCase = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
+
     /// <param name="png">The image, or the grid of all images.</param>
     /// <param name="plan">What made it.</param>
     /// <param name="trajectory">Which of its trajectories; null: all of them.</param>
@@ -29,7 +31,7 @@ internal static class ImageMetadata
             ["model"] = spec.Model,
             ["version"] = spec.Version,
             ["sampler"] = spec.Sampler,
-            ["sampler_options"] = JsonNode.Parse(JsonFormatter.Default.Format(spec.SamplerOptions)),
+            ["sampler_options"] = Json(spec.SamplerOptions),
             ["steps"] = spec.Steps,
             ["seed"] = spec.Seed,
         };
@@ -50,6 +52,19 @@ internal static class ImageMetadata
         }
         if (plan.Guidance is { } guidance)
             made["guidance_scale"] = guidance;
+        if (spec.GuidanceInterval is { } interval)
+            made["guidance_interval"] = Json(interval);
+        // How far between its ends a trajectory began, its number alone does not say.
+        if (spec.BetweenSeeds is not null || spec.EncodedImages?.Other is not null)
+            made["count"] = spec.Count;
+        if (spec.BetweenSeeds is { } between)
+            made["between_seeds"] = Json(between);
+        if (spec.NoisedImage is { } noised)
+            made["noised_image"] = Json(noised);
+        if (spec.EncodedImages is { } encoded)
+            made["encoded_images"] = Json(encoded);
+        if (spec.Inpainting is { } inpainting)
+            made["inpainting"] = Json(inpainting);
         if (evaluation is not null)
         {
             made["engine"] = evaluation.Engine;
@@ -59,4 +74,6 @@ internal static class ImageMetadata
         }
         return PngText.Add(png, ("Software", Software), (Keyword, made.ToJsonString(JsonSerializerOptions.Default)));
     }
+
+    private static JsonNode? Json(IMessage message) => JsonNode.Parse(InSnakeCase.Format(message));
 }

@@ -1,4 +1,5 @@
 using Ddpm.Diffusion;
+using Ddpm.Orchestrator.Editing;
 using Ddpm.V1;
 
 namespace Ddpm.Orchestrator.Jobs;
@@ -7,13 +8,18 @@ namespace Ddpm.Orchestrator.Jobs;
 /// <param name="Spec">The version resolved, every option filled in.</param>
 /// <param name="SampleShape">[C, H, W].</param>
 /// <param name="ClassNames">Name of each trajectory's class; empty when unconditional.</param>
-/// <param name="Sampler">Rule that takes x_t to x_{t−Δ}; without state, shared by the trajectories.</param>
-internal sealed record JobPlan(JobSpec Spec, int[] SampleShape, IReadOnlyList<string> ClassNames, Sampler<float> Sampler)
+/// <param name="Beginnings">Where and by which rule its trajectories begin.</param>
+internal sealed record JobPlan(JobSpec Spec, int[] SampleShape, IReadOnlyList<string> ClassNames, Beginnings Beginnings)
 {
-    public int Elements => SampleShape.Aggregate(1, (product, extent) => product * extent);
+    /// <summary>That of the first trajectory, which has the steps, timesteps and noise levels of all.</summary>
+    public Sampler<float> Sampler { get; } = Beginnings.SamplerOf(0);
 
     public int? ClassOf(int trajectory) =>
         Spec.Classes is { Labels: { Count: > 0 } labels } ? labels[trajectory % labels.Count] : null;
 
     public float? Guidance => Spec.HasGuidanceScale && Spec.GuidanceScale != 1 ? Spec.GuidanceScale : null;
+
+    /// <summary>The scale that the network is guided with at a timestep; null: none.</summary>
+    public float? GuidanceAt(double timestep) =>
+        Spec.GuidanceInterval is { } interval && !(timestep >= interval.LowestTimestep && timestep <= interval.HighestTimestep) ? null : Guidance;
 }

@@ -1,4 +1,5 @@
 using Ddpm.Diffusion;
+using Ddpm.Orchestrator.Editing;
 using Ddpm.Orchestrator.Sampling;
 using Ddpm.Protocol;
 using Ddpm.Storage.Models;
@@ -15,8 +16,11 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
     private const float MaximumGuidance = 30;
     private const int MaximumLabels = 4096;
 
+    /// <param name="asked">What is asked for, with its pictures named by their hashes.</param>
+    /// <param name="inputs">Its pictures by hash.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule; NOT_FOUND for the model.</exception>
-    public async Task<JobPlan> PlanAsync(JobSpec asked, CancellationToken cancellationToken)
+    public async Task<JobPlan> PlanAsync(JobSpec asked, IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
     {
         var violations = new Violations();
         var version = await ResolveAsync(asked, violations, cancellationToken);
@@ -34,6 +38,7 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
             violations.Add("spec.model", $"must make grey or RGB images; {version.Model} makes {description.SampleShape[0]} channels");
         CheckClasses(asked, description, violations);
         CheckGuidance(asked, description, violations);
+        EditRules.Check(asked, inputs, description.SampleShape, schedule.Timesteps, violations);
         if (definition is null)
             throw violations.ToRpcException();
         var samplerOptions = definition.Resolve(SamplerContract.Given(asked.SamplerOptions), out var broken);
@@ -46,12 +51,18 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
         var spec = asked.Clone();
         spec.Version = version.Version;
         spec.SamplerOptions = SamplerContract.ToContract(samplerOptions);
-        return new JobPlan(
+        var beginnings = new Beginnings(
             spec,
-            [.. description.SampleShape],
-            ClassNames(asked, description),
-            definition.Create<float>(schedule, asked.Steps, samplerOptions));
+            inputs,
+            definition.Create<float>(schedule, asked.Steps, samplerOptions),
+            () => new DdimInversion<float>(schedule, spec.EncodedImages.Steps == 0 ? spec.Steps : spec.EncodedImages.Steps, Spacing(samplerOptions)),
+            description.SampleShape.Aggregate(1, (product, extent) => product * extent));
+        return new JobPlan(spec, [.. description.SampleShape], ClassNames(asked, description), beginnings);
     }
+
+    /// <summary>That by which the sampler visits timesteps, so that the way to the noise is the way back.</summary>
+    private static TimestepSpacing Spacing(SamplerOptionValues options) =>
+        options.All.TryGetValue("spacing", out var value) && System.Enum.TryParse<TimestepSpacing>((string)value, ignoreCase: true, out var spacing) ? spacing : TimestepSpacing.Trailing;
 
     private async Task<StoredVersion?> ResolveAsync(JobSpec asked, Violations violations, CancellationToken cancellationToken)
     {

@@ -60,18 +60,19 @@ internal sealed class JobRun(
     private async Task<Trajectory[]> TakeUpAsync(CancellationToken stop)
     {
         var before = new StretchFolder(log.Job.Id, log.Stretch);
-        var selection = new FrameSelection(plan.Spec.Steps, options.FramesPerTrajectory);
+        var selection = new FrameSelection(plan.Sampler.Steps, options.FramesPerTrajectory);
         var trajectories = new Trajectory[plan.Spec.Count];
         for (var k = 0; k < trajectories.Length; k++)
         {
+            var (sampler, noise) = (plan.Beginnings.SamplerOf(k), plan.Beginnings.NoiseOf(k));
             if (await store.ReadAsync(before, k, stop) is { } record)
             {
                 await store.WriteAsync(_folder, k, record, stop);
-                trajectories[k] = Trajectory.Continue(k, plan.Sampler, selection, plan.Spec.Seed, record);
+                trajectories[k] = Trajectory.Continue(k, sampler, selection, noise, record);
             }
             else
             {
-                trajectories[k] = Trajectory.Begin(k, plan.Sampler, selection, plan.Spec.Seed, plan.Elements);
+                trajectories[k] = Trajectory.Begin(k, sampler, selection, noise, plan.Beginnings.StartOf(k));
             }
             _shownSteps[k] = _writtenSteps[k] = trajectories[k].State.Step;
         }
@@ -132,7 +133,7 @@ internal sealed class JobRun(
         var label = plan.ClassOf(trajectory);
         return async (x, timestep, cancellationToken) =>
         {
-            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.Guidance, _turn);
+            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.GuidanceAt(timestep), _turn);
             var prediction = await denoiser.PredictAsync(query, cancellationToken);
             _evaluation = prediction.Evaluation;
             return prediction.Noise;
@@ -161,7 +162,7 @@ internal sealed class JobRun(
         TimeSpan TimeLeft()
         {
             var done = trajectories.Sum(t => (long)t.State.Step);
-            var left = (long)plan.Spec.Steps * trajectories.Length - done;
+            var left = (long)plan.Sampler.Steps * trajectories.Length - done;
             return done == stepsAtStart ? TimeSpan.Zero : time.GetElapsedTime(began) * ((double)left / (done - stepsAtStart));
         }
     }

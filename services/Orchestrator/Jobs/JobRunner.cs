@@ -1,5 +1,6 @@
 using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
+using Ddpm.Orchestrator.Editing;
 using Ddpm.Orchestrator.Trajectories;
 using Ddpm.Storage.Files;
 using Ddpm.Storage.Jobs;
@@ -13,6 +14,7 @@ namespace Ddpm.Orchestrator.Jobs;
 /// <summary>Takes a job from where it is to its end, whichever that is, and writes the end down.</summary>
 internal sealed partial class JobRunner(
     JobPlanner planner,
+    InputImages images,
     JobSlots slots,
     TrajectoryStore store,
     IDenoiser denoiser,
@@ -35,7 +37,7 @@ internal sealed partial class JobRunner(
         {
             await slots.EnterAsync(log.Job.Priority, stop.Token);
             entered = true;
-            var plan = await planner.PlanAsync(log.Job.Spec, stop.Token);
+            var plan = await planner.PlanAsync(log.Job.Spec, await images.ReadAsync(log.Job.Id, log.Job.Spec, stop.Token), stop.Token);
             LogRuns(logger, log.Job.Id, log.Job.StepsDone);
             run = new JobRun(plan, log, store, denoiser, metrics, options.Value, time);
             await run.RunAsync(stop.Token);

@@ -1,3 +1,4 @@
+using Ddpm.Orchestrator.Editing;
 using Ddpm.Protocol;
 using Ddpm.Storage;
 using Ddpm.Storage.Jobs;
@@ -11,6 +12,7 @@ namespace Ddpm.Orchestrator.Jobs;
 /// <summary>Takes a job: resolves and validates it, writes it down, and only then starts it and answers.</summary>
 internal sealed partial class JobSubmission(
     JobPlanner planner,
+    InputImages images,
     IJobDatabase database,
     JobGrains grains,
     IOptions<OrchestratorOptions> options,
@@ -32,12 +34,16 @@ internal sealed partial class JobSubmission(
         if (!System.Enum.IsDefined(request.Priority))
             throw RpcErrors.Invalid("priority", $"must be INTERACTIVE or BULK, or unset for INTERACTIVE; is {(int)request.Priority}");
         var asked = request.Spec ?? throw RpcErrors.Invalid("spec", "must be set");
-        var plan = await planner.PlanAsync(asked, cancellationToken);
+        var (spec, inputs) = await images.TakeAsync(asked, cancellationToken);
+        var plan = await planner.PlanAsync(spec, inputs, cancellationToken);
         await RefuseWhenFullAsync(cancellationToken);
 
-        var (record, submitted) = Prepare(request, tenant, plan);
+        var (record, submitted) = Prepare(request, spec, tenant, plan);
+        await images.KeepAsync(record.Id, inputs, cancellationToken);
         var (job, isNew) = await database.AddAsync(record, submitted, cancellationToken);
-        if (!isNew && !JobSpec.Parser.ParseFrom(job.Spec).Equals(asked))
+        if (!isNew)
+            await images.ForgetAsync(record.Id, inputs, cancellationToken);
+        if (!isNew && !JobSpec.Parser.ParseFrom(job.Spec).Equals(spec))
             throw RpcErrors.AlreadyExists($"request_id '{request.RequestId}' was used for a different job, {job.Id}.");
         await StartAsync(job.Id);
         return Job.Parser.ParseFrom(job.Job);
@@ -63,7 +69,7 @@ internal sealed partial class JobSubmission(
             throw RpcErrors.ResourceExhausted($"{unfinished} jobs are waiting or running, the most that are taken.", RetryWhenFull);
     }
 
-    private (JobRecord Record, JobEventRecord Submitted) Prepare(SubmitJobRequest request, string tenant, JobPlan plan)
+    private (JobRecord Record, JobEventRecord Submitted) Prepare(SubmitJobRequest request, JobSpec asked, string tenant, JobPlan plan)
     {
         var now = time.GetUtcNow();
         var job = new Job
@@ -77,6 +83,7 @@ internal sealed partial class JobSubmission(
             ClassNames = { plan.ClassNames },
             Priority = request.Priority == Priority.Bulk ? Priority.Bulk : Priority.Interactive,
             Tenant = tenant,
+            TotalSteps = plan.Sampler.Steps,
         };
         var submitted = new JobEvent { Number = 1, Time = job.CreatedAt, Job = job, StateChanged = new StateChanged() };
         var record = new JobRecord
@@ -87,7 +94,7 @@ internal sealed partial class JobSubmission(
             Sampler = plan.Spec.Sampler,
             Status = JobStatus.Queued,
             LastEvent = job.LastEvent,
-            Spec = request.Spec.ToByteArray(),
+            Spec = asked.ToByteArray(),
             Job = job.ToByteArray(),
         };
         return (record, JobLog.ToRecord(submitted));

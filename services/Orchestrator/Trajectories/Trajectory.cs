@@ -3,19 +3,19 @@ using Ddpm.Diffusion;
 namespace Ddpm.Orchestrator.Trajectories;
 
 /// <summary>
-/// The path of one image from x_T to x_0: its present state and the frames kept so far. Only <see cref="StepAsync"/> moves it;
+/// The path of one image from its start, x_T as a rule, to x_0: its present state and the frames kept so far. Only <see cref="StepAsync"/> moves it;
 /// <see cref="Snapshot"/> may be taken at any moment from any thread and is always a state between two steps.
 /// </summary>
 internal sealed class Trajectory
 {
     private readonly Sampler<float> _sampler;
     private readonly FrameSelection _selection;
-    private readonly PhiloxNoise _noise;
+    private readonly INoiseSource _noise;
     private volatile Position _position;
 
     private sealed record Position(SamplerState<float> State, Frame[] Frames);
 
-    private Trajectory(int index, Sampler<float> sampler, FrameSelection selection, PhiloxNoise noise, Position position)
+    private Trajectory(int index, Sampler<float> sampler, FrameSelection selection, INoiseSource noise, Position position)
     {
         Index = index;
         _sampler = sampler;
@@ -33,19 +33,13 @@ internal sealed class Trajectory
     /// <summary>t of the present state.</summary>
     public double Timestep => _sampler.TimestepAt(State.Step);
 
-    /// <summary>Begins at x_T, which is the noise of (seed, trajectory) alone.</summary>
-    public static Trajectory Begin(int index, Sampler<float> sampler, FrameSelection selection, ulong seed, int elements)
-    {
-        var noise = new PhiloxNoise(seed, index);
-        var initial = new float[elements];
-        noise.Fill<float>(initial, step: 0, NoiseUse.Initial);
-        var state = sampler.Start(initial);
-        return new Trajectory(index, sampler, selection, noise, new Position(state, [FrameOf(sampler, state)]));
-    }
+    /// <summary>Begins at a state, which is the first frame.</summary>
+    public static Trajectory Begin(int index, Sampler<float> sampler, FrameSelection selection, INoiseSource noise, SamplerState<float> start) =>
+        new(index, sampler, selection, noise, new Position(start, [FrameOf(sampler, start)]));
 
     /// <summary>Continues where a record was taken.</summary>
-    public static Trajectory Continue(int index, Sampler<float> sampler, FrameSelection selection, ulong seed, TrajectoryRecord record) =>
-        new(index, sampler, selection, new PhiloxNoise(seed, index), new Position(SamplerStates.FromCheckpoint(record.Checkpoint), [.. record.Frames]));
+    public static Trajectory Continue(int index, Sampler<float> sampler, FrameSelection selection, INoiseSource noise, TrajectoryRecord record) =>
+        new(index, sampler, selection, noise, new Position(SamplerStates.FromCheckpoint(record.Checkpoint), [.. record.Frames]));
 
     /// <summary>Makes one step of the sampler.</summary>
     public async ValueTask StepAsync(EpsilonModel<float> epsilon, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Ddpm.Protocol;
 using Ddpm.V1;
 using Ddpm.Web.Backend;
 using Ddpm.Web.Media;
@@ -55,12 +56,12 @@ public sealed class JobFollower(ClusterClients cluster, string jobId, TimeProvid
     public bool IsCancelling { get; private set; }
 
     /// <summary>Steps done of all steps, 0 … 1.</summary>
-    public double Fraction => Job?.Spec is { Steps: > 0 } spec ? Math.Clamp((double)StepsDone / spec.Steps, 0, 1) : 0;
+    public double Fraction => Job is { StepsInAll: > 0 } job ? Math.Clamp((double)StepsDone / job.StepsInAll, 0, 1) : 0;
 
     /// <summary>What there is to see of trajectory <paramref name="trajectory"/>: the finished image, or the newest x̂0; null when neither.</summary>
     public TrajectoryImage? ImageOf(int trajectory) => Job switch
     {
-        { State: JobState.Succeeded } job => new TrajectoryImage(job.Spec.Steps, MediaLinks.Image(JobId, trajectory)),
+        { State: JobState.Succeeded } job => new TrajectoryImage(job.StepsInAll, MediaLinks.Image(JobId, trajectory)),
         _ => _images.GetValueOrDefault(trajectory),
     };
 

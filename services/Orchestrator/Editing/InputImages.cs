@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using Ddpm.Orchestrator.Trajectories;
+using Ddpm.Protocol;
+using Ddpm.Storage;
+using Ddpm.Storage.Jobs;
+using Ddpm.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Ddpm.Orchestrator.Editing;
+
+/// <summary>The pictures that go into jobs: taken out of what a client sends, kept with their job under their SHA-256, and read where it runs.</summary>
+internal sealed class InputImages(TrajectoryStore trajectories, IJobDatabase database)
+{
+    /// <summary>Takes the pictures out of a specification, which then names them by their hash.</summary>
+    /// <param name="asked">As a client sent it; stays as it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The specification, and the pictures by hash.</returns>
+    /// <exception cref="RpcException">INVALID_ARGUMENT, or NOT_FOUND for another job's image.</exception>
+    public async Task<(JobSpec Spec, IReadOnlyDictionary<string, Tensor> Inputs)> TakeAsync(JobSpec asked, CancellationToken cancellationToken)
+    {
+        var spec = asked.Clone();
+        var inputs = new Dictionary<string, Tensor>();
+        var violations = new Violations();
+        foreach (var (field, image) in Of(spec))
+        {
+            if (await TensorOfAsync(image, field, violations, cancellationToken) is not { } tensor)
+                continue;
+            image.Sha256 = Hash(tensor.ToByteArray());
+            inputs[image.Sha256] = tensor;
+        }
+        violations.ThrowIfAny();
+        return (spec, inputs);
+    }
+
+    /// <summary>Keeps pictures with a job that is about to be written down.</summary>
+    public Task KeepAsync(string jobId, IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken) =>
+        Task.WhenAll(inputs.Select(input => trajectories.WriteInputAsync(jobId, input.Key, input.Value.ToByteArray(), cancellationToken)));
+
+    /// <summary>Removes the pictures of a job that was not written down after all.</summary>
+    public Task ForgetAsync(string jobId, IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken) =>
+        inputs.Count == 0 ? Task.CompletedTask : trajectories.DeleteAsync(jobId, cancellationToken);
+
+    /// <summary>Reads what was kept with a job.</summary>
+    /// <exception cref="RpcException">DATA_LOSS: a picture is gone or is not what it was.</exception>
+    public async Task<IReadOnlyDictionary<string, Tensor>> ReadAsync(string jobId, JobSpec spec, CancellationToken cancellationToken)
+    {
+        var inputs = new Dictionary<string, Tensor>();
+        foreach (var (field, image) in Of(spec))
+        {
+            var bytes = await trajectories.ReadInputAsync(jobId, image.Sha256, cancellationToken);
+            if (bytes is null || Hash(bytes) != image.Sha256)
+                throw RpcErrors.DataLoss($"{field}: the picture that was sent is no longer as it was.");
+            inputs[image.Sha256] = Tensor.Parser.ParseFrom(bytes);
+        }
+        return inputs;
+    }
+
+    /// <summary>The pictures that a specification has, with their fields.</summary>
+    private static IEnumerable<(string Field, InputImage Image)> Of(JobSpec spec)
+    {
+        (string Field, InputImage? Image)[] images =
+        [
+            ("spec.noised_image.image", spec.NoisedImage?.Image),
+            ("spec.encoded_images.image", spec.EncodedImages?.Image),
+            ("spec.encoded_images.other", spec.EncodedImages?.Other),
+            ("spec.inpainting.image", spec.Inpainting?.Image),
+            ("spec.inpainting.mask", spec.Inpainting?.Mask),
+        ];
+        return images.Where(image => image.Image is not null).Select(image => (image.Field, image.Image!));
+    }
+
+    /// <summary>A picture in float32; null where it breaks a rule.</summary>
+    private async Task<Tensor?> TensorOfAsync(InputImage image, string field, Violations violations, CancellationToken cancellationToken)
+    {
+        switch (image.SourceCase)
+        {
+            case InputImage.SourceOneofCase.Pixels:
+                if (!TensorCodec.Validate(image.Pixels, $"{field}.pixels", violations))
+                    return null;
+                var values = TensorCodec.Decode(image.Pixels);
+                // Not "outside of", which NaN never is.
+                if (!values.All(value => value >= -1 && value <= 1))
+                {
+                    violations.Add($"{field}.pixels", "must lie within -1 and 1, which are black and white");
+                    return null;
+                }
+                return TensorCodec.Encode(values, [.. image.Pixels.Shape.Select(extent => (int)extent)]);
+            case InputImage.SourceOneofCase.JobImage:
+                return await FinishedAsync(image.JobImage, field, cancellationToken);
+            default:
+                violations.Add(field, "must be pixels or the image of a job");
+                return null;
+        }
+    }
+
+    private async Task<Tensor> FinishedAsync(JobImage image, string field, CancellationToken cancellationToken)
+    {
+        var record = RecordId.IsValid(image.JobId) ? await database.FindAsync(image.JobId, cancellationToken) : null;
+        var job = record is null ? null : Job.Parser.ParseFrom(record.Job);
+        var trajectory = job is { State: JobState.Succeeded } && image.Trajectory >= 0 && image.Trajectory < job.Spec.Count
+            ? await trajectories.ReadAsync(StretchFolder.Of(record!), image.Trajectory, cancellationToken)
+            : null;
+        return trajectory is null
+            ? throw RpcErrors.NotFound($"{field}: there is no finished image of trajectory {image.Trajectory} of job '{image.JobId}'.")
+            : TensorCodec.Encode(Float32Bytes.ToFloats(trajectory.Checkpoint.X), [.. job!.SampleShape]);
+    }
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+}
