@@ -27,6 +27,7 @@ internal static class GenerateCommand
             Description = "A sampler's own option; repeatable. `--eta 0.5` is short for `--option eta=0.5`.",
             HelpName = "NAME=VALUE",
         };
+        var edits = new EditOptions();
         var bulk = new Option<bool>("--bulk") { Description = "Let the steps of all jobs that are not bulk go first." };
         var output = new Option<string?>("--out") { Description = "Folder for 000.png … and grid.png; made when missing. Default: the job's id.", HelpName = "DIR" };
 
@@ -47,6 +48,7 @@ internal static class GenerateCommand
             };
             if (parse.GetValue(guidance) is { } scale)
                 spec.GuidanceScale = scale;
+            await edits.ApplyAsync(parse, run, spec);
 
             // An interrupt does not break the submission off: it could not be known whether the job exists.
             var submitted = await run.Server.Client.Orchestrator.SubmitJobAsync(
@@ -66,7 +68,7 @@ internal static class GenerateCommand
         });
         // What is left over is read as the sampler's own options, and refused when the sampler has none of that name.
         command.TreatUnmatchedTokensAsErrors = false;
-        foreach (var option in new Option[] { model, version, sampler, steps, count, seed, classes, guidance, options, bulk, output })
+        foreach (var option in (Option[])[model, version, sampler, steps, count, seed, classes, guidance, .. edits.All, options, bulk, output])
             command.Options.Add(option);
         return command;
     }

@@ -1,4 +1,5 @@
 using Ddpm.Cli.Rendering;
+using Ddpm.Protocol;
 using Ddpm.V1;
 
 namespace Ddpm.Cli.Jobs;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ddpm.Cli.Rendering;
+using Ddpm.Protocol;
 using Ddpm.V1;
 using Google.Protobuf;
 using Spectre.Console;

@@ -1,5 +1,5 @@
 using Ddpm.Hosting;
-using Ddpm.Orchestrator.Images;
+using Ddpm.Imaging;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Sampling;
 using Ddpm.Orchestrator.Trajectories;
@@ -120,7 +120,6 @@ internal sealed class OrchestratorGrpc(
             NoisePng = readings.Noise is null
                 ? ByteString.Empty
                 : UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Array.ConvertAll(readings.Noise, value => value / ShownDeviations), job.SampleShape)),
-            Histogram = { readings.Histogram() },
         };
     }
 

@@ -7,16 +7,17 @@ public sealed class DependencyArrowTests
     {
         ["Ddpm.Diffusion"] = [],
         ["Ddpm.Safetensors"] = [],
+        ["Ddpm.Imaging"] = [],
         ["Ddpm.Protocol"] = [],
         ["Ddpm.Networks"] = ["Ddpm.Safetensors"],
         ["Ddpm.Storage"] = ["Ddpm.Safetensors"],
         ["Ddpm.Hosting"] = [],
         ["Ddpm.Denoiser"] = ["Ddpm.Diffusion", "Ddpm.Networks", "Ddpm.Protocol", "Ddpm.Storage", "Ddpm.Hosting"],
-        ["Ddpm.Orchestrator"] = ["Ddpm.Diffusion", "Ddpm.Protocol", "Ddpm.Storage", "Ddpm.Hosting"],
-        ["Ddpm.Trainer"] = ["Ddpm.Diffusion", "Ddpm.Networks", "Ddpm.Protocol", "Ddpm.Storage", "Ddpm.Hosting"],
-        ["Ddpm.Web"] = ["Ddpm.Protocol", "Ddpm.Hosting"],
+        ["Ddpm.Orchestrator"] = ["Ddpm.Diffusion", "Ddpm.Imaging", "Ddpm.Protocol", "Ddpm.Storage", "Ddpm.Hosting"],
+        ["Ddpm.Trainer"] = ["Ddpm.Diffusion", "Ddpm.Imaging", "Ddpm.Networks", "Ddpm.Protocol", "Ddpm.Storage", "Ddpm.Hosting"],
+        ["Ddpm.Web"] = ["Ddpm.Diffusion", "Ddpm.Imaging", "Ddpm.Protocol", "Ddpm.Hosting"],
         ["Ddpm.Standalone"] = ["Ddpm.Denoiser", "Ddpm.Orchestrator", "Ddpm.Trainer", "Ddpm.Web"],
-        ["Ddpm.Cli"] = ["Ddpm.Protocol", "Ddpm.Standalone"],
+        ["Ddpm.Cli"] = ["Ddpm.Imaging", "Ddpm.Protocol", "Ddpm.Standalone"],
     };
 
     public static TheoryData<string> Products =>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Ddpm.Diffusion;
+using Ddpm.Imaging;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Images;
 using Ddpm.Orchestrator.Trajectories;

@@ -27,7 +27,7 @@ internal sealed class FrameReadings
     {
         get
         {
-            var info = new FrameInfo { Step = _frame.Step, Timestep = _frame.Timestep, AlphaBar = _frame.AlphaBar };
+            var info = new FrameInfo { Step = _frame.Step, Timestep = _frame.Timestep, AlphaBar = _frame.AlphaBar, Histogram = { Histogram() } };
             if (_frame.AlphaBar < 1)
                 info.SignalToNoise = _frame.AlphaBar / (1 - _frame.AlphaBar);
             // The score is −ε/√(1−ᾱ) (Song et al. 2021, appendix C).
@@ -38,7 +38,7 @@ internal sealed class FrameReadings
     }
 
     /// <summary>Elements of x_t in equal parts of −4 … 4.</summary>
-    public int[] Histogram()
+    private int[] Histogram()
     {
         var counts = new int[Bins];
         foreach (var value in _x)

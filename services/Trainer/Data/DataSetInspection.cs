@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ddpm.Trainer.Data.Formats;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 
 namespace Ddpm.Trainer.Data;

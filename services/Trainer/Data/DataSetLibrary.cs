@@ -3,7 +3,7 @@ using System.Text.Json;
 using Ddpm.Storage;
 using Ddpm.Storage.Files;
 using Ddpm.Trainer.Data.Formats;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,5 @@
 using System.IO.MemoryMappedFiles;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 
 namespace Ddpm.Trainer.Data;
 

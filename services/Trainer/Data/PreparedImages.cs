@@ -1,7 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Ddpm.Trainer.Data.Formats;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 
 namespace Ddpm.Trainer.Data;
 

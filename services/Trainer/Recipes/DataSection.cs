@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ddpm.Networks;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 
 namespace Ddpm.Trainer.Recipes;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ddpm.Networks;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 
 namespace Ddpm.Trainer.Recipes;
 

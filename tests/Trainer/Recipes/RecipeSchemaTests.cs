@@ -57,7 +57,7 @@ public sealed class RecipeSchemaTests
         var recipe = Recipe.Parse(Suggested(classes, images, size, channels));
 
         TrainingSession.ThrowIfMismatched(recipe, images, classes);
-        recipe.ImageShape.ShouldBe(new Data.Images.ImageShape(channelCount, side, side));
+        recipe.ImageShape.ShouldBe(new Ddpm.Imaging.ImageShape(channelCount, side, side));
         recipe.Network.NumClassEmbeds.ShouldBe(classes > 1 ? classes + 1 : null);
         recipe.Model.Name.ShouldBe("pets");
     }

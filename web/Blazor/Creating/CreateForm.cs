@@ -46,6 +46,9 @@ public sealed class CreateForm(Func<ulong> rollSeed)
     /// <summary>Guidance scale; 1 is none.</summary>
     public double? Guidance { get; set; } = 1;
 
+    /// <summary>Where the images begin.</summary>
+    public StartInput Start { get; } = new();
+
     /// <summary>Class labels chosen, ascending; empty is unconditional.</summary>
     public IReadOnlyCollection<int> Classes => _classes;
 
@@ -144,6 +147,7 @@ public sealed class CreateForm(Func<ulong> rollSeed)
             ReadClasses(Text(CreateLink.Classes) ?? "");
         if (double.TryParse(Text(CreateLink.Guidance), NumberStyles.Float, CultureInfo.InvariantCulture, out var guidance) && double.IsFinite(guidance))
             Guidance = guidance;
+        Start.Read(query);
         foreach (var option in Options)
         {
             if (Text(CreateLink.OptionPrefix + option.Definition.Name) is { } value)
@@ -186,7 +190,8 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         }
         if (CanGuide && Guidance is { } guidance and not 1)
             spec.GuidanceScale = (float)guidance;
-        return spec;
+        Start.Write(spec, Weights?.SampleShape ?? [], (field, rule) => _violations[field] = rule);
+        return HasViolations ? null : spec;
     }
 
     /// <summary>Takes the violations of a refused job.</summary>
@@ -238,7 +243,9 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         "seed" => "Seed",
         "count" => "Images",
         "guidance_scale" => "Guidance",
+        "between_seeds" => "The other seed",
         _ when Covers("classes", field) => "Classes",
+        _ when Covers("noised_image", field) || Covers("encoded_images", field) => "The picture",
         _ => Options.FirstOrDefault(option => Covers(OptionField(option.Definition.Name), field))?.Definition.Title ?? field,
     };
 

@@ -17,6 +17,18 @@ public static class CreateLink
     public const string Classes = "classes";
     public const string Guidance = "guidance";
     public const string Job = "job";
+    public const string Start = "start";
+    public const string Strength = "strength";
+    public const string OtherSeed = "to_seed";
+
+    /// <summary>A job's image to begin at, its id and its number with a slash between.</summary>
+    public const string From = "from";
+
+    /// <summary>For <see cref="Start"/>: a picture with noise.</summary>
+    public const string Noised = "noised";
+
+    /// <summary>For <see cref="Start"/>: a picture's own noise.</summary>
+    public const string Encoded = "encoded";
 
     /// <summary>For <see cref="Classes"/>: whatever classes the version has.</summary>
     public const string AllClasses = "all";
@@ -45,9 +57,28 @@ public static class CreateLink
             query.Add(new(Guidance, Invariant(spec.GuidanceScale)));
         foreach (var (name, value) in spec.SamplerOptions?.Fields.OrderBy(field => field.Key, StringComparer.Ordinal) ?? Enumerable.Empty<KeyValuePair<string, Value>>())
             query.Add(new(OptionPrefix + name, Text(value)));
+        if (spec.BetweenSeeds is { } between)
+            query.Add(new(OtherSeed, Invariant(between.OtherSeed)));
+        if (spec.NoisedImage is { } noised)
+        {
+            query.Add(new(Start, Noised));
+            query.Add(new(Strength, Invariant(noised.Strength)));
+        }
+        if (spec.EncodedImages is not null)
+            query.Add(new(Start, Encoded));
+        if ((spec.NoisedImage?.Image ?? spec.EncodedImages?.Image)?.JobImage is { } image)
+            query.Add(new(From, $"{image.JobId}/{Invariant(image.Trajectory)}"));
         if (jobId is not null)
             query.Add(new(Job, jobId));
         return QueryHelpers.AddQueryString("/", query);
+    }
+
+    /// <summary>The address that begins at a finished image of a job, with the job's settings.</summary>
+    public static string BeginningAt(Job job, int trajectory)
+    {
+        var spec = job.Spec.Clone();
+        spec.NoisedImage = new NoisedImage { Image = new InputImage { JobImage = new JobImage { JobId = job.Id, Trajectory = trajectory } }, Strength = StartInput.DefaultStrength };
+        return For(spec);
     }
 
     /// <summary>The address that chooses a version with all of its classes and leaves the rest as it is.</summary>

@@ -35,6 +35,10 @@ public static class MediaEndpoints
         jobs.MapGet("/trajectories/{trajectory:int:min(0)}/frames/{step:int:min(0)}/denoised.png",
             (Guid jobId, int trajectory, int step, ClusterClients cluster, HttpContext http) =>
                 ServeAsync(http, async options => (await FrameAsync(cluster, jobId, trajectory, step, options)).DenoisedPng, cluster));
+
+        jobs.MapGet("/trajectories/{trajectory:int:min(0)}/frames/{step:int:min(0)}/noise.png",
+            (Guid jobId, int trajectory, int step, ClusterClients cluster, HttpContext http) =>
+                ServeAsync(http, async options => (await FrameAsync(cluster, jobId, trajectory, step, options)).NoisePng, cluster));
     }
 
     private static async Task<GetFrameResponse> FrameAsync(ClusterClients cluster, Guid jobId, int trajectory, int step, CallOptions options) =>

@@ -15,6 +15,10 @@ public static class MediaLinks
     public static string Denoised(string jobId, int trajectory, int step) =>
         $"/media/jobs/{jobId}/trajectories/{trajectory}/frames/{step}/denoised.png";
 
+    /// <summary>ε that the two imply, where there is noise.</summary>
+    public static string Noise(string jobId, int trajectory, int step) =>
+        $"/media/jobs/{jobId}/trajectories/{trajectory}/frames/{step}/noise.png";
+
     /// <summary>The files of a version, as <see cref="ModelEndpoints"/> serves them.</summary>
     public static string Archive(string model, string version) => $"/media/models/{model}/{version}.zip";
 

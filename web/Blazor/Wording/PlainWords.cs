@@ -105,5 +105,14 @@ public static class PlainWords
 
     public static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 
+    /// <summary>Three digits that count, from <c>0.000041</c> to <c>9 840</c>; beyond, <c>1.2e+07</c>.</summary>
+    public static string Significant(double value) => Math.Abs(value) switch
+    {
+        0 => "0",
+        >= 1e6 or < 1e-6 => value.ToString("0.0e+00", CultureInfo.InvariantCulture),
+        >= 100 => Count((long)Math.Round(value)),
+        var size => value.ToString("0." + new string('0', Math.Clamp(2 - (int)Math.Floor(Math.Log10(size)), 0, 8)), CultureInfo.InvariantCulture),
+    };
+
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 
 namespace Ddpm.Trainer.Data.Formats;

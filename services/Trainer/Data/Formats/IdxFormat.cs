@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 
 namespace Ddpm.Trainer.Data.Formats;

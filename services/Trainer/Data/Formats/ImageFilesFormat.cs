@@ -1,4 +1,4 @@
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 
 namespace Ddpm.Trainer.Data.Formats;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 using Parquet;
 using Parquet.Schema;

@@ -1,4 +1,4 @@
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 
 namespace Ddpm.Trainer.Data.Formats;
 

@@ -2,7 +2,7 @@ using Ddpm.Networks;
 using Ddpm.Protocol;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;

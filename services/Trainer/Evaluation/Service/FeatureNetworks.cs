@@ -1,4 +1,4 @@
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Microsoft.Extensions.Options;
 
 namespace Ddpm.Trainer.Evaluation;

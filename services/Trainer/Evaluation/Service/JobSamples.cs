@@ -1,5 +1,5 @@
 using Ddpm.Protocol;
-using Ddpm.Trainer.Data.Images;
+using Ddpm.Imaging;
 using Ddpm.V1;
 using Grpc.Core;
 

@@ -1,4 +1,4 @@
-namespace Ddpm.Trainer.Data.Images;
+namespace Ddpm.Imaging;
 
 /// <summary>What a network takes: the shape of every image of a batch.</summary>
 /// <param name="Channels">1 (grey) or 3 (RGB).</param>

@@ -1,4 +1,4 @@
-namespace Ddpm.Trainer.Data.Images;
+namespace Ddpm.Imaging;
 
 /// <summary>How an image of another shape is brought to the network's size.</summary>
 public enum ImageFit

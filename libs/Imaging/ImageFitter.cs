@@ -1,9 +1,9 @@
 using SkiaSharp;
 
-namespace Ddpm.Trainer.Data.Images;
+namespace Ddpm.Imaging;
 
 /// <summary>Brings images to one shape: over white where they are transparent, scaled with a filter that averages, cut, grey or coloured.</summary>
-internal static class ImageFitter
+public static class ImageFitter
 {
     // Halves the image until the rest can be interpolated, so that no pixel is passed over.
     private static readonly SKSamplingOptions Averaging = new(SKFilterMode.Linear, SKMipmapMode.Linear);

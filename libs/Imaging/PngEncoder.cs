@@ -1,9 +1,9 @@
 using SkiaSharp;
 
-namespace Ddpm.Orchestrator.Images;
+namespace Ddpm.Imaging;
 
 /// <summary>Images as PNG: [−1, 1] becomes 0 … 255, rounded to nearest, and what lies outside is clipped.</summary>
-internal static class PngEncoder
+public static class PngEncoder
 {
     /// <param name="image">Row-major [C, H, W] with C = 1 (grey) or 3 (RGB).</param>
     /// <param name="shape">[C, H, W].</param>

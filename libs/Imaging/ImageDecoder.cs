@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using SkiaSharp;
 
-namespace Ddpm.Trainer.Data.Images;
+namespace Ddpm.Imaging;
 
 /// <summary>Decodes image files: PNG, JPEG, WebP, BMP and the first picture of a GIF.</summary>
-internal static class ImageDecoder
+public static class ImageDecoder
 {
     /// <summary>Longest side that is decoded.</summary>
     public const int MaximumSide = 16_384;

@@ -1,4 +1,4 @@
-namespace Ddpm.Trainer.Data.Images;
+namespace Ddpm.Imaging.Tests;
 
 public sealed class ImageFitterTests
 {
