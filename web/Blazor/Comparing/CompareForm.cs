@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ddpm.V1;
 using Ddpm.Web.Creating;
+using Ddpm.Web.Registry;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Ddpm.Web.Comparing;
@@ -33,7 +34,7 @@ public sealed class CompareForm
     /// <summary>The rule that the seed breaks; null when it breaks none.</summary>
     public string? SeedViolation => TrySeed(out _) ? null : $"must be a whole number from 0 to {ulong.MaxValue.ToString(CultureInfo.InvariantCulture)}";
 
-    public ModelVersion? Weights => Model is null ? null : CreateForm.Resolve(Model, CreateForm.DefaultVersion) ?? Model.Versions.FirstOrDefault();
+    public ModelVersion? Weights => Model is null ? null : Model.Foremost();
 
     public bool CanBeUnconditional => Weights is { } weights && (weights.ClassLabels.Count == 0 || weights.SupportsGuidance);
 
@@ -44,16 +45,15 @@ public sealed class CompareForm
         (Models, Samplers) = (models, samplers);
         if (_chosen.Count == 0)
             _chosen.UnionWith(FirstChoice);
-        Choose(models.FirstOrDefault(model => model.Name == Model?.Name) ?? models.FirstOrDefault());
+        Choose(models.FirstOrDefault(model => model.Name == Model?.Name) ?? models.MaxBy(CreateForm.LatestPublished));
     }
 
     public void Choose(Model? model)
     {
-        if (model?.Name != Model?.Name)
-            Label = null;
+        if (model?.Name == Model?.Name)
+            return;
         Model = model;
-        if (!CanBeUnconditional)
-            Label ??= 0;
+        Label = Weights is { ClassLabels.Count: > 0 } ? 0 : null;
     }
 
     public bool IsChosen(Sampler sampler) => _chosen.Contains(sampler.Name);

@@ -82,7 +82,8 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         ChooseSampler(samplers.FirstOrDefault(sampler => sampler.Name == Sampler?.Name) ?? samplers.FirstOrDefault());
     }
 
-    private static DateTimeOffset LatestPublished(Model model) =>
+    /// <summary>When what <c>latest</c> names was published.</summary>
+    internal static DateTimeOffset LatestPublished(Model model) =>
         model.Versions.FirstOrDefault(version => version.Version == model.Aliases.GetValueOrDefault(DefaultVersion))?.CreatedAt.ToDateTimeOffset() ?? DateTimeOffset.MinValue;
 
     /// <summary>
