@@ -1,5 +1,5 @@
-using Ddpm.Protocol;
 using Ddpm.Imaging;
+using Ddpm.Protocol;
 using Ddpm.Trainer.Recipes;
 using Ddpm.Trainer.Runs;
 using Ddpm.V1;

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Ddpm.Trainer.Data.Formats;
 using Ddpm.Imaging;
+using Ddpm.Trainer.Data.Formats;
 using Ddpm.Trainer.Data.Sources;
 
 namespace Ddpm.Trainer.Data;

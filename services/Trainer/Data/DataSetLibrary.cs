@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Ddpm.Imaging;
 using Ddpm.Storage;
 using Ddpm.Storage.Files;
 using Ddpm.Trainer.Data.Formats;
-using Ddpm.Imaging;
 using Ddpm.Trainer.Data.Sources;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using Ddpm.Trainer.Data.Formats;
 using Ddpm.Imaging;
+using Ddpm.Trainer.Data.Formats;
 
 namespace Ddpm.Trainer.Data;
 

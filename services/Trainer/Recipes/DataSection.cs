@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Ddpm.Networks;
 using Ddpm.Imaging;
+using Ddpm.Networks;
 
 namespace Ddpm.Trainer.Recipes;
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Ddpm.Networks;
 using Ddpm.Imaging;
+using Ddpm.Networks;
 
 namespace Ddpm.Trainer.Recipes;
 

@@ -1,6 +1,6 @@
+using Ddpm.Imaging;
 using Ddpm.Networks;
 using Ddpm.Trainer.Data;
-using Ddpm.Imaging;
 using Ddpm.Trainer.Recipes;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Ddpm.Trainer.Data;
 using Ddpm.Imaging;
+using Ddpm.Trainer.Data;
 using Ddpm.Trainer.Recipes;
 using Ddpm.Trainer.Runs;
 using static TorchSharp.torch;

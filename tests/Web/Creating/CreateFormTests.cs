@@ -22,6 +22,55 @@ public class CreateFormTests
     }
 
     [Fact]
+    public void Build_BeginningBetweenSeeds_SaysTheOther()
+    {
+        _form.Start.Kind = StartKind.BetweenSeeds;
+        _form.Build().ShouldBeNull();
+        _form.ViolationOf("between_seeds").ShouldNotBeNull();
+
+        _form.Start.OtherSeed = "8";
+        _form.Build()!.BetweenSeeds.OtherSeed.ShouldBe(8UL);
+    }
+
+    [Fact]
+    public void Build_BeginningAtAFile_SendsItInTheModelsShape()
+    {
+        _form.Start.Kind = StartKind.NoisedPicture;
+        _form.Build().ShouldBeNull();
+        _form.ViolationOf("noised_image").ShouldNotBeNull();
+
+        _form.Start.Take("white.png", Ddpm.Imaging.PngEncoder.Encode(Enumerable.Repeat(1f, 3 * 40 * 50).ToArray(), [3, 40, 50]));
+        _form.Start.Strength = 0.3;
+        var spec = _form.Build()!;
+
+        spec.NoisedImage.Strength.ShouldBe(0.3);
+        spec.NoisedImage.Image.Pixels.Shape.ShouldBe([1, 28, 28]);
+        TensorCodec.Decode(spec.NoisedImage.Image.Pixels).ShouldAllBe(value => value == 1);
+        Should.Throw<InvalidDataException>(() => _form.Start.Take("no.png", [1, 2]));
+    }
+
+    [Theory]
+    [InlineData(StartKind.NoisedPicture)]
+    [InlineData(StartKind.EncodedPicture)]
+    public void Read_LinkOfAJobThatBeganAtAnImage_BeginsThereAgain(StartKind kind)
+    {
+        var image = new InputImage { JobImage = new JobImage { JobId = Samples.Job().Id, Trajectory = 3 } };
+        var spec = Samples.Spec();
+        if (kind == StartKind.NoisedPicture)
+            spec.NoisedImage = new NoisedImage { Image = image, Strength = 0.25 };
+        else
+            spec.EncodedImages = new EncodedImages { Image = image };
+        var link = CreateLink.For(spec);
+
+        _form.Read(QueryHelpers.ParseQuery(link[link.IndexOf('?')..]));
+        var built = _form.Build()!;
+
+        _form.Start.Kind.ShouldBe(kind);
+        (built.NoisedImage?.Image ?? built.EncodedImages.Image).ShouldBe(image);
+        (built.NoisedImage?.Strength ?? 0.25).ShouldBe(0.25);
+    }
+
+    [Fact]
     public void Offer_SeveralModels_StartsFromTheOnePublishedLast()
     {
         var (older, newer, training) = (Samples.Garments(), Samples.Garments(), Samples.Garments());

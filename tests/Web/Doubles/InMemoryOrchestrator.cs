@@ -33,6 +33,9 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
     /// <summary>Refuses submissions while set.</summary>
     public RpcException? Refusal { get; set; }
 
+    /// <summary>Told of each job that is accepted, before it is answered.</summary>
+    public Action<Job> Accepted { get; set; } = _ => { };
+
     /// <summary>Ends once somebody watches.</summary>
     public Task Watched => _watched.Task;
 
@@ -74,6 +77,7 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
             throw Refusal;
         var job = Samples.Job(request.Spec.Clone());
         Jobs.Add(job.Id, job);
+        Accepted(job);
         return new SubmitJobResponse { Job = job.Clone() };
     });
 

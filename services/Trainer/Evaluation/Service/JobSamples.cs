@@ -1,5 +1,5 @@
-using Ddpm.Protocol;
 using Ddpm.Imaging;
+using Ddpm.Protocol;
 using Ddpm.V1;
 using Grpc.Core;
 

@@ -1,7 +1,7 @@
+using Ddpm.Imaging;
 using Ddpm.Networks;
 using Ddpm.Storage.Models;
 using Ddpm.Trainer.Data;
-using Ddpm.Imaging;
 using Ddpm.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
