@@ -6,6 +6,7 @@ using Ddpm.Cli.DataSets;
 using Ddpm.Cli.Evaluation;
 using Ddpm.Cli.Generate;
 using Ddpm.Cli.Jobs;
+using Ddpm.Cli.Likelihood;
 using Ddpm.Cli.Models;
 using Ddpm.Cli.Predict;
 using Ddpm.Cli.Rendering;
@@ -71,6 +72,7 @@ public static class CommandLine
         root.Subcommands.Add(ModelsCommand.Create(commands));
         root.Subcommands.Add(DataCommand.Create(commands));
         root.Subcommands.Add(SamplersCommand.Create(commands));
+        root.Subcommands.Add(LikelihoodCommand.Create(commands));
         root.Subcommands.Add(TrainCommand.Create(commands));
         root.Subcommands.Add(RunsCommand.Create(commands));
         root.Subcommands.Add(RecipeCommand.Create(commands));

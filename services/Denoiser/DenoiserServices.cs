@@ -20,8 +20,12 @@ public static class DenoiserServices
         services.AddHostedService(provider => provider.GetRequiredService<RowScheduler>());
         services.AddHostedService<NetworkPreloading>();
         services.AddSingleton<NoisePrediction>();
+        services.AddSingleton<GradientNetworks>();
+        services.AddSingleton<ProductPrediction>();
         services.AddSingleton(provider => new LocalPrediction(
-            provider.GetRequiredService<NoisePrediction>(), provider.GetRequiredService<ILogger<LocalPrediction>>()));
+            provider.GetRequiredService<NoisePrediction>(),
+            provider.GetRequiredService<ProductPrediction>(),
+            provider.GetRequiredService<ILogger<LocalPrediction>>()));
         services.AddSingleton<ModelLookup>();
         services.AddSingleton<ModelInference>();
         return builder;

@@ -1,6 +1,7 @@
 using Ddpm.Hosting;
 using Ddpm.Imaging;
 using Ddpm.Orchestrator.Jobs;
+using Ddpm.Orchestrator.Likelihood;
 using Ddpm.Orchestrator.Sampling;
 using Ddpm.Orchestrator.Trajectories;
 using Ddpm.Protocol;
@@ -18,6 +19,7 @@ internal sealed class OrchestratorGrpc(
     IJobDatabase database,
     JobGrains grains,
     TrajectoryStore trajectories,
+    LikelihoodMeasurement likelihood,
     IHostApplicationLifetime lifetime) : OrchestratorService.OrchestratorServiceBase
 {
     private const int DefaultPageSize = 20;
@@ -122,6 +124,10 @@ internal sealed class OrchestratorGrpc(
                 : UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(Array.ConvertAll(readings.Noise, value => value / ShownDeviations), job.SampleShape)),
         };
     }
+
+    public override Task MeasureLikelihood(
+        MeasureLikelihoodRequest request, IServerStreamWriter<MeasureLikelihoodResponse> responseStream, ServerCallContext context) =>
+        likelihood.RunAsync(request, Tenant.Of(context), response => responseStream.WriteAsync(response, context.CancellationToken), context.CancellationToken);
 
     public override Task<ListSamplersResponse> ListSamplers(ListSamplersRequest request, ServerCallContext context) =>
         Task.FromResult(SamplerContract.All());

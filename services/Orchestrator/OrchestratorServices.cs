@@ -2,6 +2,7 @@ using Ddpm.Hosting;
 using Ddpm.Orchestrator.Denoising;
 using Ddpm.Orchestrator.Editing;
 using Ddpm.Orchestrator.Jobs;
+using Ddpm.Orchestrator.Likelihood;
 using Ddpm.Orchestrator.Trajectories;
 using Ddpm.Storage;
 using Microsoft.Extensions.Options;
@@ -33,6 +34,7 @@ public static class OrchestratorServices
         services.AddSingleton<OrchestratorMetrics>();
         services.AddSingleton<JobPlanner>();
         services.AddSingleton<InputImages>();
+        services.AddSingleton<LikelihoodMeasurement>();
         services.AddSingleton<JobGrains>();
         services.AddSingleton<JobSlots>();
         services.AddSingleton<JobSubmission>();

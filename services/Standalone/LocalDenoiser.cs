@@ -9,4 +9,7 @@ public sealed class LocalDenoiser(LocalPrediction prediction) : ILocalDenoiser
 {
     public Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken) =>
         prediction.PredictAsync(request, cancellationToken);
+
+    public Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken) =>
+        prediction.ProductAsync(request, cancellationToken);
 }

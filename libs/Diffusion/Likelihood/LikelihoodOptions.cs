@@ -12,6 +12,12 @@ public sealed record LikelihoodOptions
     /// <summary>The time of the image, above 0 and below 1: at 0 the score has no bound. Default: 10⁻⁵.</summary>
     public double StartTime { get; init; } = 1e-5;
 
+    /// <summary>
+    /// Whether a network that knows the schedule's timesteps alone is asked at the one of the same noise, and the image taken to be at the noise of the lowest,
+    /// beneath which the network knows nothing; <see cref="StartTime"/> is then ignored. Default: false, score_sde's labels, for networks that learned all times.
+    /// </summary>
+    public bool ByTimesteps { get; init; }
+
     /// <summary>Relative and absolute error allowed in each of the solver's steps, above 0. Default: 10⁻⁵.</summary>
     public double Tolerance { get; init; } = 1e-5;
 

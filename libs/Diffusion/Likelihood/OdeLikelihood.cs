@@ -54,11 +54,12 @@ public sealed class OdeLikelihood<T>
         T[] state = [.. images, .. new T[_options.Images]];
         try
         {
-            state = await new Rk45<T>(SlopeAsync, _options.Tolerance).SolveAsync(_options.StartTime, 1, state).ConfigureAwait(false);
+            var start = _options.ByTimesteps ? _sde.TimeOf(_schedule.AlphaBars[0]) : _options.StartTime;
+            state = await new Rk45<T>(SlopeAsync, _options.Tolerance).SolveAsync(start, 1, state).ConfigureAwait(false);
         }
         catch (StepTooSmallException e)
         {
-            throw new SamplerDivergedException(0, _sde.TimestepAt(e.Time, _schedule), e);
+            throw new SamplerDivergedException(0, TimestepAt(e.Time), e);
         }
 
         var latent = state[..images.Length];
@@ -69,7 +70,7 @@ public sealed class OdeLikelihood<T>
         {
             progress?.Report(time);
             var x = at[..images.Length];
-            var timestep = _sde.TimestepAt(time, _schedule);
+            var timestep = TimestepAt(time);
             var predictedNoise = Array.Empty<T>();
             var divergences = new double[_options.Images];
             foreach (var probe in probes)
@@ -92,6 +93,9 @@ public sealed class OdeLikelihood<T>
             ];
         }
     }
+
+    private double TimestepAt(double time) =>
+        _options.ByTimesteps ? _schedule.TimestepOf(_sde.AlphaBar(time)) : _sde.TimestepAt(time, _schedule);
 
     /// <summary>Random signs.</summary>
     private static T[] Signs(int length, int k, INoiseSource noise)

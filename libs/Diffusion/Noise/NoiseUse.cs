@@ -21,4 +21,7 @@ public enum NoiseUse
 
     /// <summary>The noise by which inpainting goes a step back.</summary>
     Resampling = 5,
+
+    /// <summary>The uniform numbers that fill the gaps between bytes.</summary>
+    Dequantization = 6,
 }

@@ -7,6 +7,7 @@ namespace Ddpm.Denoiser;
 /// <summary>The contract's <c>DenoiserService</c>.</summary>
 internal sealed class DenoiserGrpcService(
     NoisePrediction prediction,
+    ProductPrediction products,
     LocalPrediction streamed,
     NetworkCache networks,
     RowScheduler scheduler,
@@ -23,6 +24,9 @@ internal sealed class DenoiserGrpcService(
         ServerCallContext context) =>
         new NoiseStream(streamed, options.Value.MaxRequestsPerStream)
             .RunAsync(requestStream, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
+
+    public override Task<PredictNoiseProductResponse> PredictNoiseProduct(PredictNoiseProductRequest request, ServerCallContext context) =>
+        products.PredictAsync(request, context.CancellationToken);
 
     public override Task<GetDenoiserInfoResponse> GetDenoiserInfo(GetDenoiserInfoRequest request, ServerCallContext context) =>
         Task.FromResult(new GetDenoiserInfoResponse

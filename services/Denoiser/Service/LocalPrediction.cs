@@ -11,22 +11,33 @@ namespace Ddpm.Denoiser;
 public sealed partial class LocalPrediction
 {
     private readonly NoisePrediction _prediction;
+    private readonly ProductPrediction _products;
     private readonly ILogger<LocalPrediction> _logger;
 
-    internal LocalPrediction(NoisePrediction prediction, ILogger<LocalPrediction> logger)
+    internal LocalPrediction(NoisePrediction prediction, ProductPrediction products, ILogger<LocalPrediction> logger)
     {
         _prediction = prediction;
+        _products = products;
         _logger = logger;
     }
 
     /// <summary>Answers ε of each row.</summary>
     /// <exception cref="RpcException">As <c>DenoiserService.PredictNoise</c> says.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    public Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(_prediction.PredictAsync(request, continuesOnWorker: true, cancellationToken), cancellationToken);
+
+    /// <summary>Answers ε of each row with its vector–Jacobian product.</summary>
+    /// <exception cref="RpcException">As <c>DenoiserService.PredictNoiseProduct</c> says.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken) =>
+        AnswerAsync(_products.PredictAsync(request, cancellationToken), cancellationToken);
+
+    private async Task<T> AnswerAsync<T>(Task<T> answer, CancellationToken cancellationToken)
     {
         try
         {
-            return await _prediction.PredictAsync(request, continuesOnWorker: true, cancellationToken);
+            return await answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -25,21 +25,39 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
             PredictNoiseValidator.ReadRows(request, network: null, violations);
             violations.ThrowIfAny();
         }
+        return await WithinTimeoutAsync(
+            request,
+            async ending =>
+            {
+                using var lease = await LeaseAsync(request.Model, request.Version, ending);
+                var network = lease.Network.Description;
+                var queries = PredictNoiseValidator.ReadRows(request, network, violations);
+                violations.ThrowIfAny();
+
+                var response = new PredictNoiseResponse { Evaluation = Evaluation };
+                var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
+                foreach (var epsilon in await EvaluateAsync(lease, queries, turn, continuesOnWorker, ending))
+                    response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape, TypeOf(request)));
+                return response;
+            },
+            time,
+            cancellationToken);
+    }
+
+    /// <summary>The type of the tensors that a request is answered with.</summary>
+    internal static DataType TypeOf(PredictNoiseRequest request) =>
+        request.PredictedNoiseType == DataType.Unspecified ? DataType.F32 : request.PredictedNoiseType;
+
+    /// <summary>Answers within the request's own timeout, which has been checked.</summary>
+    /// <exception cref="RpcException">DEADLINE_EXCEEDED.</exception>
+    internal static async Task<T> WithinTimeoutAsync<T>(
+        PredictNoiseRequest request, Func<CancellationToken, Task<T>> answer, TimeProvider time, CancellationToken cancellationToken)
+    {
         using var timeout = request.Timeout is { } limit ? new CancellationTokenSource(limit.ToTimeSpan(), time) : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         try
         {
-            using var lease = await LeaseAsync(request.Model, request.Version, ending.Token);
-            var network = lease.Network.Description;
-            var queries = PredictNoiseValidator.ReadRows(request, network, violations);
-            violations.ThrowIfAny();
-
-            var response = new PredictNoiseResponse { Evaluation = Evaluation };
-            var type = request.PredictedNoiseType == DataType.Unspecified ? DataType.F32 : request.PredictedNoiseType;
-            var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
-            foreach (var epsilon in await EvaluateAsync(lease, queries, turn, continuesOnWorker, ending.Token))
-                response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape, type));
-            return response;
+            return await answer(ending.Token);
         }
         catch (OperationCanceledException) when (timeout?.IsCancellationRequested == true && !cancellationToken.IsCancellationRequested)
         {
@@ -53,11 +71,15 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RpcException">NOT_FOUND, DATA_LOSS or FAILED_PRECONDITION, as <c>DenoiserService.PredictNoise</c> says.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the Denoiser is shutting down.</exception>
-    public async Task<NetworkLease> LeaseAsync(string model, string version, CancellationToken cancellationToken)
+    public Task<NetworkLease> LeaseAsync(string model, string version, CancellationToken cancellationToken) =>
+        NamedAsync(() => networks.AcquireAsync(model, version, cancellationToken));
+
+    /// <summary>Gives what keeps a version from being loaded the status that the contract has for it.</summary>
+    internal static async Task<T> NamedAsync<T>(Func<Task<T>> use)
     {
         try
         {
-            return await networks.AcquireAsync(model, version, cancellationToken);
+            return await use();
         }
         catch (ModelNotFoundException e)
         {

@@ -67,6 +67,18 @@ internal static class PredictNoiseValidator
         return queries;
     }
 
+    /// <summary>Checks and decodes the vectors of the rows.</summary>
+    /// <returns>One for each row; not to be used when anything is noted.</returns>
+    public static ReadOnlyMemory<float>[] ReadVectors(PredictNoiseProductRequest request, NetworkDescription? network, Violations violations)
+    {
+        if (request.Vectors.Count != request.Request.Rows.Count)
+        {
+            violations.Add("vectors", $"must be one a row, {request.Request.Rows.Count}, are {request.Vectors.Count}");
+            return [];
+        }
+        return [.. request.Vectors.Select((vector, i) => ReadImage(vector, network, $"vectors[{i}]", violations))];
+    }
+
     private static ReadOnlyMemory<float> ReadImage(Tensor? x, NetworkDescription? network, string field, Violations violations)
     {
         if (!TensorCodec.Validate(x, field, violations))

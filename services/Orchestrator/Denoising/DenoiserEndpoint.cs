@@ -1,5 +1,3 @@
-using Ddpm.V1;
-
 namespace Ddpm.Orchestrator.Denoising;
 
 /// <summary>One Denoiser: what is under way there, and whether another one had better be asked.</summary>
@@ -20,13 +18,14 @@ internal sealed class DenoiserEndpoint(Replica replica, IDenoiserConnection conn
     public void LeaveAlone(TimeSpan duration) =>
         Interlocked.Exchange(ref _leftAloneUntil, time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency));
 
-    /// <inheritdoc cref="IDenoiserConnection.PredictAsync"/>
-    public async Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    /// <summary>Asks it something.</summary>
+    /// <inheritdoc cref="IDenoiserConnection.PredictAsync" path="/exception"/>
+    public async Task<T> AskAsync<T>(Func<IDenoiserConnection, Task<T>> ask)
     {
         Interlocked.Increment(ref _underWay);
         try
         {
-            return await connection.PredictAsync(request, cancellationToken);
+            return await ask(connection);
         }
         finally
         {

@@ -24,12 +24,28 @@ internal sealed partial class DenoiserPool(
     public async ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken)
     {
         var type = options.Value.Payload switch { PayloadType.F16 => DataType.F16, PayloadType.Bf16 => DataType.Bf16, _ => DataType.F32 };
+        var request = RequestOf(query, type);
+        var response = await AskAsync(connection => connection.PredictAsync(request, cancellationToken), cancellationToken);
+        if (type != DataType.F32)
+            response.Evaluation.Payload = type.ToString().ToLowerInvariant();
+        return new Prediction(Decode(response.PredictedNoise, query, type), response.Evaluation);
+    }
+
+    public async ValueTask<(float[] Noise, float[] Product)> ProductAsync(NoiseQuery query, float[] vector, CancellationToken cancellationToken)
+    {
+        var request = new PredictNoiseProductRequest { Request = RequestOf(query, DataType.F32), Vectors = { TensorCodec.Encode(vector, query.Shape) } };
+        var response = await AskAsync(connection => connection.ProductAsync(request, cancellationToken), cancellationToken);
+        return (Decode(response.PredictedNoise, query, DataType.F32), Decode(response.Products, query, DataType.F32));
+    }
+
+    private static PredictNoiseRequest RequestOf(NoiseQuery query, DataType type)
+    {
         var row = new NoiseRow { X = TensorCodec.Encode(query.X, query.Shape, type), Timestep = query.Timestep };
         if (query.ClassLabel is { } label)
             row.ClassLabel = label;
         if (query.GuidanceScale is { } scale)
             row.GuidanceScale = scale;
-        var request = new PredictNoiseRequest
+        return new PredictNoiseRequest
         {
             Model = query.Model,
             Version = query.Version,
@@ -39,16 +55,14 @@ internal sealed partial class DenoiserPool(
             Priority = query.Turn.Priority,
             PredictedNoiseType = type,
         };
-        var response = await AskAsync(request, cancellationToken);
-
-        if (response.PredictedNoise is not [var noise] || noise.DataType != type || noise.Data.Length != query.X.Length * TensorCodec.ElementSize(type))
-            throw new DenoiserException("The Denoiser answered with a tensor of another shape than it was asked for.");
-        if (type != DataType.F32)
-            response.Evaluation.Payload = type.ToString().ToLowerInvariant();
-        return new Prediction(TensorCodec.Decode(noise), response.Evaluation);
     }
 
-    private async Task<PredictNoiseResponse> AskAsync(PredictNoiseRequest request, CancellationToken cancellationToken)
+    private static float[] Decode(IReadOnlyList<Tensor> answer, NoiseQuery query, DataType type) =>
+        answer is [var tensor] && tensor.DataType == type && tensor.Data.Length == query.X.Length * TensorCodec.ElementSize(type)
+            ? TensorCodec.Decode(tensor)
+            : throw new DenoiserException("The Denoiser answered with a tensor of another shape than it was asked for.");
+
+    private async Task<T> AskAsync<T>(Func<IDenoiserConnection, Task<T>> ask, CancellationToken cancellationToken)
     {
         var patience = options.Value.DenoiserPatience;
         var asked = time.GetTimestamp();
@@ -66,8 +80,8 @@ internal sealed partial class DenoiserPool(
             }
             try
             {
-                var response = await endpoint.PredictAsync(request, cancellationToken);
-                metrics.Answered(request.Rows.Count, endpoint.Replica);
+                var response = await endpoint.AskAsync(ask);
+                metrics.Answered(rows: 1, endpoint.Replica);
                 return response;
             }
             catch (RpcException e) when (MayPass(e) && !cancellationToken.IsCancellationRequested)

@@ -8,6 +8,10 @@ internal interface IDenoiser
     /// <summary>Predicts ε for one image; waits out a Denoiser that is away or full.</summary>
     /// <exception cref="DenoiserException">The Denoiser refuses the row, or stayed away for longer than the patience allows.</exception>
     ValueTask<Prediction> PredictAsync(NoiseQuery query, CancellationToken cancellationToken);
+
+    /// <summary>The same, with the vector–Jacobian product vᵀ ∂ε/∂x.</summary>
+    /// <exception cref="DenoiserException">As for <see cref="PredictAsync"/>.</exception>
+    ValueTask<(float[] Noise, float[] Product)> ProductAsync(NoiseQuery query, float[] vector, CancellationToken cancellationToken);
 }
 
 /// <summary>One evaluation that a trajectory asks for.</summary>

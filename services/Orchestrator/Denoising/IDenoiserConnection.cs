@@ -11,4 +11,7 @@ internal interface IDenoiserConnection : IDisposable
     /// <exception cref="Grpc.Core.RpcException">What the Denoiser answered, or why the connection broke.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="PredictAsync"/>
+    Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken);
 }

@@ -9,4 +9,8 @@ public interface ILocalDenoiser
     /// <exception cref="Grpc.Core.RpcException">As the rpc says.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Answers as the rpc <c>PredictNoiseProduct</c> does.</summary>
+    /// <inheritdoc cref="PredictAsync" path="/exception"/>
+    Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken);
 }

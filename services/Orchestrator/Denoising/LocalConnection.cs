@@ -10,6 +10,9 @@ internal sealed class LocalConnection(ILocalDenoiser denoiser) : IDenoiserConnec
     public Task<PredictNoiseResponse> PredictAsync(PredictNoiseRequest request, CancellationToken cancellationToken) =>
         denoiser.PredictAsync(request, cancellationToken);
 
+    public Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken) =>
+        denoiser.ProductAsync(request, cancellationToken);
+
     public void Dispose()
     {
     }

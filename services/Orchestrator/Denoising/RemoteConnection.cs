@@ -31,6 +31,9 @@ internal sealed class RemoteConnection(DdpmClient client, TimeProvider time) : I
         }
     }
 
+    public Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken) =>
+        client.Denoiser.PredictNoiseProductAsync(request, cancellationToken: cancellationToken).ResponseAsync;
+
     public void Dispose()
     {
         lock (_gate)

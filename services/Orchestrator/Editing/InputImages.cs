@@ -33,6 +33,21 @@ internal sealed class InputImages(TrajectoryStore trajectories, IJobDatabase dat
         return (spec, inputs);
     }
 
+    /// <summary>The pictures of a list, in float32.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT, or NOT_FOUND for another job's image.</exception>
+    public async Task<IReadOnlyList<Tensor>> ReadAsync(IReadOnlyList<InputImage> images, string field, CancellationToken cancellationToken)
+    {
+        var tensors = new List<Tensor>();
+        var violations = new Violations();
+        for (var k = 0; k < images.Count; k++)
+        {
+            if (await TensorOfAsync(images[k], $"{field}[{k}]", violations, cancellationToken) is { } tensor)
+                tensors.Add(tensor);
+        }
+        violations.ThrowIfAny();
+        return tensors;
+    }
+
     /// <summary>Keeps pictures with a job that is about to be written down.</summary>
     public Task KeepAsync(string jobId, IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken) =>
         Task.WhenAll(inputs.Select(input => trajectories.WriteInputAsync(jobId, input.Key, input.Value.ToByteArray(), cancellationToken)));

@@ -64,6 +64,25 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
     private static TimestepSpacing Spacing(SamplerOptionValues options) =>
         options.All.TryGetValue("spacing", out var value) && System.Enum.TryParse<TimestepSpacing>((string)value, ignoreCase: true, out var spacing) ? spacing : TimestepSpacing.Trailing;
 
+    /// <summary>A version that a client names with classes.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule, by its name in a request that has it itself; NOT_FOUND for the model.</exception>
+    public async Task<(string Version, IReadOnlyList<int> SampleShape, NoiseSchedule Schedule)> ResolveAsync(
+        string model, string version, ClassSelection? classes, CancellationToken cancellationToken)
+    {
+        var asked = new JobSpec { Model = model, Version = version, Classes = classes };
+        var violations = new Violations();
+        if (await ResolveAsync(asked, violations, cancellationToken) is { } found)
+        {
+            CheckClasses(asked, found.Description, violations);
+            if (!violations.HasAny)
+                return (found.Version, found.Description.SampleShape, ScheduleOf(found.Description));
+        }
+        var own = new Violations();
+        foreach (var (field, rule) in violations.Items)
+            own.Add(field["spec.".Length..], rule);
+        throw own.ToRpcException();
+    }
+
     private async Task<StoredVersion?> ResolveAsync(JobSpec asked, Violations violations, CancellationToken cancellationToken)
     {
         if (!ModelName.IsModel(asked.Model))

@@ -14,6 +14,9 @@ internal static class DenoiserFuzzing
         var seeds = requests.Select(request => (nameof(DenoiserService.DenoiserServiceClient.PredictNoise), new Seed(request)))
             .Concat(requests.Select(request => (
                 nameof(DenoiserService.DenoiserServiceClient.PredictNoiseStream), new Seed(new PredictNoiseStreamRequest { Request = request }))))
+            .Concat(requests.Select(request => (
+                nameof(DenoiserService.DenoiserServiceClient.PredictNoiseProduct),
+                new Seed(new PredictNoiseProductRequest { Request = request, Vectors = { request.Rows.Select(row => row.X) } }))))
             .Append((
                 nameof(DenoiserService.DenoiserServiceClient.PredictNoiseStream),
                 new Seed(new PredictNoiseStreamRequest { Cancel = new CancelPrediction() }, IsConstant: false)));

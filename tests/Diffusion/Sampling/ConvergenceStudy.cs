@@ -92,8 +92,8 @@ internal static class ConvergenceStudy
     {
         var given = solver.Options.Select(option => KeyValuePair.Create<string, object?>(option.Option, option.Value));
         // The mixture's images lie beyond black and white.
-        if (definition.Options.Any(option => option.Name == ClipOption.Name))
-            given = given.Append(KeyValuePair.Create<string, object?>(ClipOption.Name, false));
+        if (definition.Options.Any(option => option.Name == ThresholdingOptions.Clip))
+            given = given.Append(KeyValuePair.Create<string, object?>(ThresholdingOptions.Clip, false));
         var values = definition.Resolve(given, out var violations);
         violations.ShouldBeEmpty();
         return values;

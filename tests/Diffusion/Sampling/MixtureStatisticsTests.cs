@@ -42,7 +42,7 @@ public sealed class MixtureStatisticsTests
 
     /// <summary>The mixture's images lie beyond black and white, and where there is little noise its components are narrow.</summary>
     private static SamplerOptionValues OptionsOf(SamplerDefinition definition) => definition.Resolve(
-        definition.Options.Where(option => option.Name is ClipOption.Name or SpacingOption.Name).Select(option => KeyValuePair.Create<string, object?>(
+        definition.Options.Where(option => option.Name is ThresholdingOptions.Clip or SpacingOption.Name).Select(option => KeyValuePair.Create<string, object?>(
             option.Name,
             option is ChoiceSamplerOption spacing ? spacing.Choices.Any(choice => choice.Value == "karras") ? "karras" : "linspace" : false)),
         out _);

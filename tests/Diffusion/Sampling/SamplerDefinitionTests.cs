@@ -69,7 +69,7 @@ public sealed class SamplerDefinitionTests
                 new("sampler_options.eta", "must be a number from 0 to 1"),
                 new("sampler_options.spacing", "must be one of trailing, leading, linspace, quadratic"),
                 new("sampler_options.clip_denoised", "must be true or false"),
-                new("sampler_options.sigma", "is not an option of ddim; it has eta, clip_denoised, spacing"),
+                new("sampler_options.sigma", "is not an option of ddim; it has eta, clip_denoised, dynamic_thresholding, spacing"),
             ],
             ignoreOrder: true);
         values.All["eta"].ShouldBe(0.0);
@@ -109,11 +109,14 @@ public sealed class SamplerDefinitionTests
     public static TheoryData<string, string, object> OptionsThatMatter => new()
     {
         { "ddpm", "variance", "fixed_large" },
+        { "ddpm", "variance", "interpolated" },
+        { "ddpm", "dynamic_thresholding", 1.0 },
         { "ddpm", "clip_denoised", false },
         { "ddpm", "spacing", "leading" },
         { "ddpm", "spacing", "linspace" },
         { "ddpm", "spacing", "quadratic" },
         { "ddim", "eta", 0.5 },
+        { "ddim", "dynamic_thresholding", 1.0 },
         { "ddim", "clip_denoised", false },
         { "ddim", "spacing", "leading" },
         { "ddim", "spacing", "linspace" },
@@ -129,7 +132,12 @@ public sealed class SamplerDefinitionTests
         var definition = SamplerCatalog.Find(name)!;
         Sampler<double> expected = (option, value) switch
         {
-            ("variance", _) => new DdpmSampler<double>(Schedule, 20, new DdpmOptions { Variance = DdpmVariance.FixedLarge }),
+            ("variance", "fixed_large") => new DdpmSampler<double>(Schedule, 20, new DdpmOptions { Variance = DdpmVariance.FixedLarge }),
+            ("variance", _) => new DdpmSampler<double>(Schedule, 20, new DdpmOptions { Variance = DdpmVariance.Interpolated }),
+            ("dynamic_thresholding", double ratio) when name == "ddpm" =>
+                new DdpmSampler<double>(Schedule, 20, new DdpmOptions { Thresholding = new Thresholding.Dynamic(ratio, double.PositiveInfinity) }),
+            ("dynamic_thresholding", double ratio) =>
+                new DdimSampler<double>(Schedule, 20, new DdimOptions { Thresholding = new Thresholding.Dynamic(ratio, double.PositiveInfinity) }),
             ("eta", double eta) => new DdimSampler<double>(Schedule, 20, new DdimOptions { Eta = eta }),
             ("denoise", _) => new VpSdeSampler<double>(Schedule, 20, new VpSdeOptions { Denoise = false }),
             ("end_time", double end) => new VpSdeSampler<double>(Schedule, 20, new VpSdeOptions { EndTime = end }),

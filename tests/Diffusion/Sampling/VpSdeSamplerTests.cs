@@ -4,6 +4,13 @@ namespace Ddpm.Diffusion.Tests.Sampling;
 
 public sealed class VpSdeSamplerTests
 {
+    [Fact]
+    public void TimeOf_AnyAlphaBar_IsTheInverseOfAlphaBar() => Gen.Select(Gen.Double[0.01, 1], Gen.Double[1, 30], Gen.Double[1e-6, 1]).Sample((min, max, time) =>
+    {
+        var sde = VpSde.Of(min, max);
+        sde.TimeOf(sde.AlphaBar(time)).ShouldBe(time, 1e-8);
+    });
+
     [Theory]
     [InlineData(1000, 1e-4, 0.02)]
     [InlineData(500, 2e-4, 0.04)]

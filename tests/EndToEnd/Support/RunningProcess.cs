@@ -23,6 +23,8 @@ internal sealed class RunningProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output => Read(_output);
 
     public string Error => Read(_error);

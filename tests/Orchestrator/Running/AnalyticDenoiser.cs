@@ -53,6 +53,23 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase, IL
         return Predict(request);
     }
 
+    /// <summary>ε of an element depends on that element alone: ∂ε/∂x is a number.</summary>
+    public async Task<PredictNoiseProductResponse> ProductAsync(PredictNoiseProductRequest request, CancellationToken cancellationToken)
+    {
+        var predicted = await PredictAsync(request.Request, cancellationToken);
+        var response = new PredictNoiseProductResponse { PredictedNoise = { predicted.PredictedNoise }, Evaluation = predicted.Evaluation };
+        foreach (var (row, vector) in request.Request.Rows.Zip(request.Vectors))
+        {
+            var (zero, one) = (Epsilon([0], row.Timestep, null)[0], Epsilon([1], row.Timestep, null)[0]);
+            var v = TensorCodec.Decode(vector);
+            response.Products.Add(TensorCodec.Encode(Array.ConvertAll(v, value => value * (one - zero)), [.. vector.Shape.Select(extent => (int)extent)]));
+        }
+        return response;
+    }
+
+    public override Task<PredictNoiseProductResponse> PredictNoiseProduct(PredictNoiseProductRequest request, ServerCallContext context) =>
+        ProductAsync(request, context.CancellationToken);
+
     public override async Task PredictNoiseStream(
         IAsyncStreamReader<PredictNoiseStreamRequest> requestStream,
         IServerStreamWriter<PredictNoiseStreamResponse> responseStream,

@@ -34,7 +34,7 @@ public class SchedulesPageTests : GalleryContext
         Upload(page, PngEncoder.Encode(Enumerable.Repeat(-1f, 100).ToArray(), [1, 10, 10]));
 
         page.WaitForAssertion(() => Pictures(page)[0].ShouldNotBe(before[0]));
-        page.FindAll(Id("schedule-violation")).ShouldBeEmpty();
+        page.FindAll(Id("schedule-file-violation")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public class SchedulesPageTests : GalleryContext
 
         Upload(page, [1, 2, 3]);
 
-        page.WaitForElement(Id("schedule-violation")).TextContent.ShouldContain("PNG, JPEG");
+        page.WaitForElement(Id("schedule-file-violation")).TextContent.ShouldContain("PNG, JPEG");
     }
 
     [Fact]

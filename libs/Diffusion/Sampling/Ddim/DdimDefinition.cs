@@ -35,7 +35,7 @@ public sealed class DdimDefinition : SamplerDefinition
             Minimum: 0,
             Maximum: 1,
             Step: 0.05),
-        ClipOption.Option,
+        .. ThresholdingOptions.All,
         SpacingOption.Option,
     ];
 
@@ -44,5 +44,5 @@ public sealed class DdimDefinition : SamplerDefinition
         new DdimSampler<T>(
             schedule,
             steps,
-            new DdimOptions { Eta = options.Number(Eta), Thresholding = ClipOption.Read(options), Spacing = SpacingOption.Read(options) });
+            new DdimOptions { Eta = options.Number(Eta), Thresholding = ThresholdingOptions.Read(options), Spacing = SpacingOption.Read(options) });
 }

@@ -6,6 +6,8 @@ public sealed class DdpmDefinition : SamplerDefinition
     private const string Variance = "variance";
     private const string FixedSmall = "fixed_small";
     private const string FixedLarge = "fixed_large";
+    private const string Interpolated = "interpolated";
+    private const string Interpolation = "interpolation";
 
     /// <inheritdoc/>
     public override string Name => "ddpm";
@@ -34,8 +36,16 @@ public sealed class DdpmDefinition : SamplerDefinition
             "Noise added at each step",
             "How strong the fresh noise is. Both are right in the limit of many steps; with few steps, small gives cleaner images.",
             FixedSmall,
-            [new(FixedSmall, "Small: the posterior's variance"), new(FixedLarge, "Large: the forward step's variance")]),
-        ClipOption.Option,
+            [new(FixedSmall, "Small: the posterior's variance"), new(FixedLarge, "Large: the forward step's variance"), new(Interpolated, "Between the two")]),
+        new NumberSamplerOption(
+            Interpolation,
+            "Between small and large",
+            "0 is small and 1 is large, in the logarithm. Of no account unless the noise is between the two.",
+            DefaultValue: 0.5,
+            Minimum: 0,
+            Maximum: 1,
+            Step: 0.05),
+        .. ThresholdingOptions.All,
         SpacingOption.Option,
     ];
 
@@ -46,8 +56,14 @@ public sealed class DdpmDefinition : SamplerDefinition
             steps,
             new DdpmOptions
             {
-                Variance = options.Choice(Variance) == FixedLarge ? DdpmVariance.FixedLarge : DdpmVariance.FixedSmall,
-                Thresholding = ClipOption.Read(options),
+                Variance = options.Choice(Variance) switch
+                {
+                    FixedLarge => DdpmVariance.FixedLarge,
+                    Interpolated => DdpmVariance.Interpolated,
+                    _ => DdpmVariance.FixedSmall,
+                },
+                Interpolation = options.Number(Interpolation),
+                Thresholding = ThresholdingOptions.Read(options),
                 Spacing = SpacingOption.Read(options),
             });
 }

@@ -6,6 +6,9 @@ public sealed record DdpmOptions
     /// <summary>σ_t². Default: the posterior's.</summary>
     public DdpmVariance Variance { get; init; } = DdpmVariance.FixedSmall;
 
+    /// <summary>v of <see cref="DdpmVariance.Interpolated"/>, 0 … 1: 0 is the posterior's variance and 1 is β. Default: 0.5.</summary>
+    public double Interpolation { get; init; } = 0.5;
+
     /// <summary>Which timesteps are visited. Default: trailing. Makes no difference when all are visited.</summary>
     public TimestepSpacing Spacing { get; init; } = TimestepSpacing.Trailing;
 

@@ -15,10 +15,14 @@ public sealed class DdpmSampler<T> : DiscreteSampler<T>
     /// <param name="schedule">The schedule that the network was trained on.</param>
     /// <param name="steps">1 … T.</param>
     /// <param name="options">See there for the defaults.</param>
-    /// <exception cref="ArgumentException">Steps out of range.</exception>
+    /// <exception cref="ArgumentException">Steps or an option out of range.</exception>
     public DdpmSampler(NoiseSchedule schedule, int steps, DdpmOptions options)
-        : base(schedule, TimestepSelection.Select(options.Spacing, schedule.Timesteps, steps)) =>
+        : base(schedule, TimestepSelection.Select(options.Spacing, schedule.Timesteps, steps))
+    {
+        if (!(options.Interpolation >= 0 && options.Interpolation <= 1))
+            throw new ArgumentException($"v is {options.Interpolation}; it lies within 0 … 1.", nameof(options));
         _options = options;
+    }
 
     private protected override (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, INoiseSource noise)
     {
@@ -33,7 +37,7 @@ public sealed class DdpmSampler<T> : DiscreteSampler<T>
 
         if (state.Step < Steps - 1 || (_options.NoiseInLastStep && TimestepAt(state.Step) > 0))
         {
-            var sigma = T.CreateTruncating(Math.Sqrt(_options.Variance == DdpmVariance.FixedSmall ? posterior.Variance : posterior.Beta));
+            var sigma = T.CreateTruncating(Math.Sqrt(Variance(posterior)));
             var z = StepNoise(state, noise);
             for (var i = 0; i < x.Length; i++)
                 x[i] += sigma * z[i];
@@ -41,4 +45,11 @@ public sealed class DdpmSampler<T> : DiscreteSampler<T>
 
         return (x, denoised);
     }
+
+    private double Variance(Posterior posterior) => _options.Variance switch
+    {
+        DdpmVariance.FixedSmall => posterior.Variance,
+        DdpmVariance.FixedLarge => posterior.Beta,
+        _ => Math.Pow(posterior.Beta, _options.Interpolation) * Math.Pow(posterior.Variance, 1 - _options.Interpolation),
+    };
 }

@@ -8,4 +8,7 @@ public enum DdpmVariance
 
     /// <summary>β_t: right when x_0 is standard normal. diffusers' <c>fixed_large</c>.</summary>
     FixedLarge,
+
+    /// <summary>Between the two, log σ² = v log β + (1−v) log β̃ (Nichol and Dhariwal 2021, equation 15, there with v learned).</summary>
+    Interpolated,
 }

@@ -22,9 +22,9 @@ public sealed class EulerDefinition : SamplerDefinition
     public override int DefaultSteps => 50;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<SamplerOption> Options { get; } = [ClipOption.Option, LevelsOption.Option];
+    public override IReadOnlyList<SamplerOption> Options { get; } = [.. ThresholdingOptions.All, LevelsOption.Option];
 
     /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
-        new EulerSampler<T>(LevelsOption.Read(schedule, steps, options), ClipOption.Read(options));
+        new EulerSampler<T>(LevelsOption.Read(schedule, steps, options), ThresholdingOptions.Read(options));
 }

@@ -28,11 +28,11 @@ public sealed class EulerAncestralDefinition : SamplerDefinition
     [
         new NumberSamplerOption(
             Eta, "η: fresh noise", "How much fresh noise each step adds: 0 none, which is Euler; 1 as much as DDPM.", DefaultValue: 1, Minimum: 0, Maximum: 1, Step: 0.05),
-        ClipOption.Option,
+        .. ThresholdingOptions.All,
         LevelsOption.Option,
     ];
 
     /// <inheritdoc/>
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
-        new EulerAncestralSampler<T>(LevelsOption.Read(schedule, steps, options), options.Number(Eta), ClipOption.Read(options));
+        new EulerAncestralSampler<T>(LevelsOption.Read(schedule, steps, options), options.Number(Eta), ThresholdingOptions.Read(options));
 }

@@ -35,7 +35,7 @@ public sealed class HeunDefinition : SamplerDefinition
             Minimum: 0,
             Maximum: 100,
             Step: 1),
-        ClipOption.Option,
+        .. ThresholdingOptions.All,
         LevelsOption.Option,
     ];
 
@@ -44,5 +44,5 @@ public sealed class HeunDefinition : SamplerDefinition
         new HeunSampler<T>(
             schedule,
             LevelsOption.Read(schedule, steps, options),
-            new HeunOptions { Churn = options.Number(Churn), Thresholding = ClipOption.Read(options) });
+            new HeunOptions { Churn = options.Number(Churn), Thresholding = ThresholdingOptions.Read(options) });
 }

@@ -34,7 +34,7 @@ public sealed class UniPcDefinition : SamplerDefinition
             "How many predictions a step looks back on. Three follow the smooth path more closely, two are safer with guidance.",
             "2",
             [new("1", "One"), new("2", "Two"), new("3", "Three")]),
-        ClipOption.Option,
+        .. ThresholdingOptions.All,
         LevelsOption.Option,
     ];
 
@@ -42,5 +42,5 @@ public sealed class UniPcDefinition : SamplerDefinition
     public override Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options) =>
         new UniPcSampler<T>(
             LevelsOption.ReadAboveLowest(schedule, steps, options),
-            new UniPcOptions { Order = options.Choice(Order)[0] - '0', Thresholding = ClipOption.Read(options) });
+            new UniPcOptions { Order = options.Choice(Order)[0] - '0', Thresholding = ThresholdingOptions.Read(options) });
 }

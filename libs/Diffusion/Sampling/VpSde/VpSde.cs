@@ -22,6 +22,14 @@ internal readonly record struct VpSde(double BetaMin, double BetaMax)
     /// <summary>ᾱ(t) = exp(−∫₀ᵗ β) (Song et al. 2021, equation 33).</summary>
     public double AlphaBar(double time) => Math.Exp(-((0.5 * time * time * (BetaMax - BetaMin)) + (time * BetaMin)));
 
+    /// <summary>The time at which ᾱ has this value: the inverse of <see cref="AlphaBar"/>, the positive root of a square.</summary>
+    public double TimeOf(double alphaBar)
+    {
+        var (growth, lost) = (BetaMax - BetaMin, -Math.Log(alphaBar));
+        // Of the two forms of the root the one that does not cancel.
+        return 2 * lost / (BetaMin + Math.Sqrt((BetaMin * BetaMin) + (2 * growth * lost)));
+    }
+
     /// <summary>The probability-flow ODE, dx/dt = −½ β(t) (x + s) with the score s = −ε/√(1−ᾱ(t)) (Song et al. 2021, equation 13 with 32).</summary>
     public T[] Flow<T>(double time, T[] x, T[] noise)
         where T : struct, IFloatingPointIeee754<T>
