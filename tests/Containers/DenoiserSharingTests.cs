@@ -31,7 +31,8 @@ public sealed class DenoiserSharingTests(Cluster cluster, ITestOutputHelper outp
         jobs = await ClusterJobs.SubmitAsync(client, Jobs);
         await ClusterJobs.FinishAsync(client, [.. meanwhile, .. jobs]);
 
-        (await Traffic.ReceivedAsync(joined)).ShouldBeGreaterThan(ClusterJobs.Steps * (long)TinyModel.RowBytes, "as much as the rows of one job");
+        // How many depends on how far the others have come while it loads; what it is sent besides rows is a thousandth of this.
+        (await Traffic.ReceivedAsync(joined)).ShouldBeGreaterThan(ClusterJobs.Steps / 5 * (long)TinyModel.RowBytes, "as much as a fifth of the rows of one job");
         (await ClusterJobs.ResultsAsync(client, meanwhile)).ShouldBe(undisturbed);
         (await ClusterJobs.ResultsAsync(client, jobs)).ShouldBe(undisturbed);
     }
