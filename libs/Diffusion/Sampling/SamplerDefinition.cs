@@ -41,6 +41,14 @@ public abstract class SamplerDefinition
     public abstract Sampler<T> Create<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options)
         where T : struct, IFloatingPointIeee754<T>;
 
+    /// <summary>The way back from an image to noise: DDIM's, over timesteps chosen as this sampler chooses its own, or trailing where it does not.</summary>
+    /// <param name="schedule">The schedule that the network was trained on.</param>
+    /// <param name="steps">1 … T.</param>
+    /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
+    /// <exception cref="ArgumentException">Steps out of range.</exception>
+    public DdimInversion<T> CreateInversion<T>(NoiseSchedule schedule, int steps, SamplerOptionValues options)
+        where T : struct, IFloatingPointIeee754<T> => new(schedule, steps, SpacingOption.Find(options) ?? TimestepSpacing.Trailing);
+
     /// <summary>The fewest steps that it takes with these options.</summary>
     /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
     public virtual int LeastSteps(SamplerOptionValues options) => 1;

@@ -21,4 +21,8 @@ internal static class SpacingOption
         [.. Choices.Select(choice => new SamplerChoice(choice.Value, choice.Title))]);
 
     public static TimestepSpacing Read(SamplerOptionValues values) => Choices.Single(choice => choice.Value == values.Choice(Name)).Spacing;
+
+    /// <summary>The same, or null for a sampler that has no such option, or a choice that is not one of timesteps.</summary>
+    public static TimestepSpacing? Find(SamplerOptionValues values) =>
+        values.All.ContainsKey(Name) && Choices.Any(choice => choice.Value == values.Choice(Name)) ? Read(values) : null;
 }

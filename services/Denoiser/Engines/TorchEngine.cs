@@ -1,6 +1,5 @@
 using Ddpm.Hosting;
 using Ddpm.Networks;
-using Ddpm.Safetensors;
 using Microsoft.Extensions.Options;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -55,18 +54,11 @@ public sealed class TorchEngine : IDenoisingEngine
     /// <summary>Thread counts are libtorch's per calling thread.</summary>
     public void PrepareThread() => set_num_threads(1);
 
-    public IDenoisingNetwork Load(string folder)
+    public IDenoisingNetwork Load(string folder) => TorchFaults.Named(() =>
     {
-        try
-        {
-            var checkpoint = Checkpoint.Load(folder, _device);
-            if (_bfloat16)
-                checkpoint.Network.UseBfloat16();
-            return WarmUp.Of(new TorchNetwork(checkpoint, _device, _fixedBatch));
-        }
-        catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or ArgumentException)
-        {
-            throw new InvalidDataException(e.Message, e);
-        }
-    }
+        var checkpoint = Checkpoint.Load(folder, _device);
+        if (_bfloat16)
+            checkpoint.Network.UseBfloat16();
+        return WarmUp.Of(new TorchNetwork(checkpoint, _device, _fixedBatch));
+    });
 }

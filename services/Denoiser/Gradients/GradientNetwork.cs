@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Ddpm.Networks;
-using Ddpm.Safetensors;
 using Ddpm.Storage.Models;
 using static TorchSharp.torch;
 
@@ -16,7 +15,15 @@ internal sealed class GradientNetwork : IDisposable
     {
         _checkpoint = checkpoint;
         _device = device;
-        Description = NetworkDescription.Of(checkpoint.Network.Config, checkpoint.Scheduler);
+        try
+        {
+            Description = NetworkDescription.Of(checkpoint.Network.Config, checkpoint.Scheduler);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
         // Gradients are of x alone.
         foreach (var parameter in checkpoint.Network.parameters())
             parameter.requires_grad = false;
@@ -28,26 +35,8 @@ internal sealed class GradientNetwork : IDisposable
     public NetworkDescription Description { get; }
 
     /// <exception cref="InvalidDataException">It cannot be loaded; the message names the file and the rule.</exception>
-    public static GradientNetwork Load(string folder, Device device)
-    {
-        try
-        {
-            var checkpoint = Checkpoint.Load(folder, device);
-            try
-            {
-                return new GradientNetwork(checkpoint, device);
-            }
-            catch
-            {
-                checkpoint.Dispose();
-                throw;
-            }
-        }
-        catch (Exception e) when (e is CheckpointException or InvalidConfigException or SafetensorsException or ArgumentException)
-        {
-            throw new InvalidDataException(e.Message, e);
-        }
-    }
+    public static GradientNetwork Load(string folder, Device device) =>
+        TorchFaults.Named(() => new GradientNetwork(Checkpoint.Load(folder, device), device));
 
     /// <summary>ε as <see cref="EpsilonPrediction"/> has it, and vᵀ ∂ε/∂x.</summary>
     /// <param name="query">What fits the network.</param>

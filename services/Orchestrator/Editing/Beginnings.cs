@@ -32,7 +32,7 @@ internal sealed class Beginnings(
         if (spec.NoisedImage is { } noised)
             return NoisedStart.Of(_sampler, Pixels(inputs, noised.Image), noised.Strength, NoiseOf(trajectory));
         if (spec.EncodedImages is { } encoded)
-            return SamplerOf(trajectory).Start(Pixels(inputs, encoded.Image));
+            return _sampler.Start(Pixels(inputs, encoded.Image));
         var initial = Initial(NoiseOf(trajectory));
         return _sampler.Start(spec.BetweenSeeds is { } between
             ? SphericalInterpolation.Between(initial, Initial(new PhiloxNoise(between.OtherSeed, 0)), Weight(trajectory))

@@ -14,8 +14,7 @@ internal sealed record JobPlan(JobSpec Spec, int[] SampleShape, IReadOnlyList<st
     /// <summary>That of the first trajectory, which has the steps, timesteps and noise levels of all.</summary>
     public Sampler<float> Sampler { get; } = Beginnings.SamplerOf(0);
 
-    public int? ClassOf(int trajectory) =>
-        Spec.Classes is { Labels: { Count: > 0 } labels } ? labels[trajectory % labels.Count] : null;
+    public int? ClassOf(int trajectory) => Spec.Classes.LabelOf(trajectory);
 
     public float? Guidance => Spec.HasGuidanceScale && Spec.GuidanceScale != 1 ? Spec.GuidanceScale : null;
 

@@ -16,6 +16,9 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
     private const float MaximumGuidance = 30;
     private const int MaximumLabels = 4096;
 
+    // Where the fields of a job's specification are.
+    private const string Spec = "spec.";
+
     /// <param name="asked">What is asked for, with its pictures named by their hashes.</param>
     /// <param name="inputs">Its pictures by hash.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -23,7 +26,7 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
     public async Task<JobPlan> PlanAsync(JobSpec asked, IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
     {
         var violations = new Violations();
-        var version = await ResolveAsync(asked, violations, cancellationToken);
+        var version = await ResolveAsync(asked.Model, asked.Version, Spec, violations, cancellationToken);
         var definition = SamplerCatalog.Find(asked.Sampler);
         if (definition is null)
             violations.Add("spec.sampler", $"must be one of {string.Join(", ", SamplerCatalog.All.Select(s => s.Name))}; is '{asked.Sampler}'");
@@ -36,7 +39,7 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
         var schedule = ScheduleOf(description);
         if (description.SampleShape[0] is not (1 or 3))
             violations.Add("spec.model", $"must make grey or RGB images; {version.Model} makes {description.SampleShape[0]} channels");
-        CheckClasses(asked, description, violations);
+        CheckClasses(asked.Model, asked.Classes, description, Spec, violations);
         CheckGuidance(asked, description, violations);
         EditRules.Check(asked, inputs, description.SampleShape, schedule.Timesteps, violations);
         if (definition is null)
@@ -55,72 +58,62 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
             spec,
             inputs,
             definition.Create<float>(schedule, asked.Steps, samplerOptions),
-            () => new DdimInversion<float>(schedule, spec.EncodedImages.Steps == 0 ? spec.Steps : spec.EncodedImages.Steps, Spacing(samplerOptions)),
+            () => definition.CreateInversion<float>(schedule, spec.EncodedImages.Steps == 0 ? spec.Steps : spec.EncodedImages.Steps, samplerOptions),
             description.SampleShape.Aggregate(1, (product, extent) => product * extent));
         return new JobPlan(spec, [.. description.SampleShape], ClassNames(asked, description), beginnings);
     }
 
-    /// <summary>That by which the sampler visits timesteps, so that the way to the noise is the way back.</summary>
-    private static TimestepSpacing Spacing(SamplerOptionValues options) =>
-        options.All.TryGetValue("spacing", out var value) && System.Enum.TryParse<TimestepSpacing>((string)value, ignoreCase: true, out var spacing) ? spacing : TimestepSpacing.Trailing;
-
-    /// <summary>A version that a client names with classes.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule, by its name in a request that has it itself; NOT_FOUND for the model.</exception>
+    /// <summary>A version that a request names with classes, in fields of its own.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT with every field that breaks a rule; NOT_FOUND for the model.</exception>
     public async Task<(string Version, IReadOnlyList<int> SampleShape, NoiseSchedule Schedule)> ResolveAsync(
         string model, string version, ClassSelection? classes, CancellationToken cancellationToken)
     {
-        var asked = new JobSpec { Model = model, Version = version, Classes = classes };
         var violations = new Violations();
-        if (await ResolveAsync(asked, violations, cancellationToken) is { } found)
-        {
-            CheckClasses(asked, found.Description, violations);
-            if (!violations.HasAny)
-                return (found.Version, found.Description.SampleShape, ScheduleOf(found.Description));
-        }
-        var own = new Violations();
-        foreach (var (field, rule) in violations.Items)
-            own.Add(field["spec.".Length..], rule);
-        throw own.ToRpcException();
+        var found = await ResolveAsync(model, version, within: "", violations, cancellationToken) ?? throw violations.ToRpcException();
+        CheckClasses(model, classes, found.Description, within: "", violations);
+        violations.ThrowIfAny();
+        return (found.Version, found.Description.SampleShape, ScheduleOf(found.Description));
     }
 
-    private async Task<StoredVersion?> ResolveAsync(JobSpec asked, Violations violations, CancellationToken cancellationToken)
+    private async Task<StoredVersion?> ResolveAsync(
+        string model, string version, string within, Violations violations, CancellationToken cancellationToken)
     {
-        if (!ModelName.IsModel(asked.Model))
-            violations.Add("spec.model", $"{ModelName.Rule}; is '{asked.Model}'");
-        if (asked.Version.Length > 0 && !ModelName.IsAlias(asked.Version) && !ModelName.IsVersion(asked.Version))
-            violations.Add("spec.version", $"must be empty, an alias or a version's 64 hexadecimal digits; is '{asked.Version}'");
+        if (!ModelName.IsModel(model))
+            violations.Add($"{within}model", $"{ModelName.Rule}; is '{model}'");
+        if (version.Length > 0 && !ModelName.IsAlias(version) && !ModelName.IsVersion(version))
+            violations.Add($"{within}version", $"must be empty, an alias or a version's 64 hexadecimal digits; is '{version}'");
         if (violations.HasAny)
             return null;
-        if (await models.ResolveAsync(asked.Model, asked.Version, cancellationToken) is { } version)
-            return version;
+        if (await models.ResolveAsync(model, version, cancellationToken) is { } found)
+            return found;
 
-        if (await models.FindAsync(asked.Model, cancellationToken) is { } model)
-            throw RpcErrors.NotFound($"spec.version: model '{asked.Model}' has no version or alias '{asked.Version}'; its aliases are {Listed(model.Aliases.Keys)}.");
-        var known = await models.ListAsync(cancellationToken);
-        throw RpcErrors.NotFound($"spec.model: there is no model '{asked.Model}'; there is {Listed(known.Select(m => m.Name))}.");
+        if (await models.FindAsync(model, cancellationToken) is { } known)
+            throw RpcErrors.NotFound($"{within}version: model '{model}' has no version or alias '{version}'; its aliases are {Listed(known.Aliases.Keys)}.");
+        var all = await models.ListAsync(cancellationToken);
+        throw RpcErrors.NotFound($"{within}model: there is no model '{model}'; there is {Listed(all.Select(m => m.Name))}.");
     }
 
-    private static void CheckClasses(JobSpec asked, ModelDescription description, Violations violations)
+    private static void CheckClasses(string model, ClassSelection? selection, ModelDescription description, string within, Violations violations)
     {
-        var labels = asked.Classes?.Labels ?? [];
+        var labels = selection?.Labels ?? [];
         var classes = description.ClassLabels.Count;
         if (labels.Count > MaximumLabels)
         {
-            violations.Add("spec.classes.labels", $"must be at most {MaximumLabels}, are {labels.Count}");
+            violations.Add($"{within}classes.labels", $"must be at most {MaximumLabels}, are {labels.Count}");
             return;
         }
         for (var i = 0; i < labels.Count; i++)
         {
             if (classes == 0)
             {
-                violations.Add("spec.classes.labels", $"must be empty: {asked.Model} knows no classes");
+                violations.Add($"{within}classes.labels", $"must be empty: {model} knows no classes");
                 return;
             }
             if (labels[i] < 0 || labels[i] >= classes)
-                violations.Add($"spec.classes.labels[{i}]", $"must be 0 to {classes - 1}, is {labels[i]}");
+                violations.Add($"{within}classes.labels[{i}]", $"must be 0 to {classes - 1}, is {labels[i]}");
         }
         if (labels.Count == 0 && classes > 0 && !description.SupportsGuidance)
-            violations.Add("spec.classes.labels", $"must name a class: {asked.Model} was not trained without one");
+            violations.Add($"{within}classes.labels", $"must name a class: {model} was not trained without one");
     }
 
     private static void CheckGuidance(JobSpec asked, ModelDescription description, Violations violations)

@@ -30,7 +30,6 @@ internal sealed class LikelihoodMeasurement(InputImages images, JobPlanner plann
         Check(request);
         var pictures = await images.ReadAsync(request.Images, "images", cancellationToken);
         var network = await planner.ResolveAsync(request.Model, request.Version, request.Classes, cancellationToken);
-        var elements = network.SampleShape.Aggregate(1, (product, extent) => product * extent);
         for (var k = 0; k < pictures.Count; k++)
         {
             if (!pictures[k].Shape.SequenceEqual(network.SampleShape.Select(extent => (long)extent)))
@@ -43,7 +42,7 @@ internal sealed class LikelihoodMeasurement(InputImages images, JobPlanner plann
         for (var k = 0; k < pictures.Count; k++)
         {
             var image = Dequantization.Of(TensorCodec.Decode(pictures[k]), request.Seed, k);
-            var label = request.Classes is { Labels: { Count: > 0 } labels } ? labels[k % labels.Count] : (int?)null;
+            var label = request.Classes.LabelOf(k);
             var reported = time.GetTimestamp();
             var evaluations = 0L;
             var found = await FoundAsync();
