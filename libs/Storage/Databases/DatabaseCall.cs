@@ -19,10 +19,13 @@ internal static class DatabaseCall
     public static async Task<T> AskAsync<TContext, T>(this IDatabase<TContext> database, Func<TContext, Task<T>> ask)
         where TContext : DbContext
     {
-        await using var context = database.Open();
+        var context = database.Open();
+        var hasFailed = true;
         try
         {
-            return await ask(context);
+            var answer = await ask(context);
+            hasFailed = false;
+            return answer;
         }
         catch (Exception e) when (IsFull(e))
         {
@@ -31,6 +34,10 @@ internal static class DatabaseCall
         catch (Exception e) when (IsAway(e))
         {
             throw new StorageUnavailableException(e);
+        }
+        finally
+        {
+            await database.CloseAsync(context, hasFailed);
         }
     }
 

@@ -40,6 +40,8 @@ internal sealed class PostgresDatabase<TContext> : IDatabase<TContext>
 
     public TContext Open() => _contexts.CreateDbContext();
 
+    public ValueTask CloseAsync(DbContext context, bool hasFailed) => context.DisposeAsync();
+
     public void Dispose()
     {
         // Connections are pooled by the process.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -9,11 +10,16 @@ namespace Ddpm.Storage.Databases;
 internal sealed class SqliteFile<TContext> : IDatabase<TContext>
     where TContext : DbContext
 {
+    private const int MostKept = 8;
+
     private readonly ExclusiveFile _lock;
     private readonly PooledDbContextFactory<TContext> _contexts;
 
-    /// <summary>A connection that stays open: with the last one SQLite would also take away the write-ahead log, and so after every call.</summary>
-    private readonly TContext _open;
+    /// <summary>
+    /// Contexts whose connection stays open for the next caller: to open the file and read its schema costs more than most of what is asked, and with the
+    /// last connection SQLite would take away the write-ahead log too.
+    /// </summary>
+    private readonly ConcurrentBag<TContext> _kept = [];
 
     /// <param name="root">The storage root.</param>
     /// <param name="name">The file's name without its ending.</param>
@@ -32,25 +38,43 @@ internal sealed class SqliteFile<TContext> : IDatabase<TContext>
                 Pooling = false,
             };
             _contexts = new(new DbContextOptionsBuilder<TContext>().UseSqlite(connection.ToString()).Options);
-            _open = Open();
-            _open.Database.OpenConnection();
+            var context = Open();
+            _kept.Add(context);
             // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
-            _open.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
-            _open.Database.Migrate();
+            context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
+            context.Database.Migrate();
         }
         catch
         {
-            _open?.Dispose();
-            _lock.Dispose();
+            Dispose();
             throw;
         }
     }
 
-    public TContext Open() => _contexts.CreateDbContext();
+    public TContext Open()
+    {
+        if (_kept.TryTake(out var kept))
+            return kept;
+        var context = _contexts.CreateDbContext();
+        context.Database.OpenConnection();
+        return context;
+    }
+
+    public async ValueTask CloseAsync(DbContext context, bool hasFailed)
+    {
+        if (hasFailed || _kept.Count >= MostKept)
+        {
+            await context.DisposeAsync();
+            return;
+        }
+        context.ChangeTracker.Clear();
+        _kept.Add((TContext)context);
+    }
 
     public void Dispose()
     {
-        _open.Dispose();
+        while (_kept.TryTake(out var context))
+            context.Dispose();
         _lock.Dispose();
     }
 }
