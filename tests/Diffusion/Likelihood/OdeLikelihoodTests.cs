@@ -11,10 +11,8 @@ public sealed class OdeLikelihoodTests
     private static readonly int Count = Images.Length / AnalyticModel.Elements;
     private static readonly NoiseSchedule Schedule = new(new NoiseScheduleOptions());
 
-    [Fact]
-    public void Runs_AllThatWereRecorded_AreReplayed() =>
-        Goldens.Runs(File).Select(run => run.Name).Where(name => name.StartsWith("nll.", StringComparison.Ordinal))
-            .ShouldBe(["nll.exactdiv", "nll.hutchinson.f32", "nll.hutchinson.f64"], ignoreOrder: true);
+    /// <summary>Each has a test of its own.</summary>
+    public static IReadOnlyList<string> Runs { get; } = ["nll.exactdiv", "nll.hutchinson.f32", "nll.hutchinson.f64"];
 
     [Fact]
     public async Task EvaluateAsync_WithTheExactDivergence_IsScoreSdes()

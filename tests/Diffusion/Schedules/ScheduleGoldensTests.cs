@@ -19,16 +19,13 @@ public sealed class ScheduleGoldensTests
     ];
 
     /// <summary>What others were recorded for.</summary>
-    private static readonly string[] Given =
+    internal static readonly string[] Given =
     [
         "diffusers.add_noise.t", "diffusers.add_noise.x0.f32", "diffusers.add_noise.x0.f64", "diffusers.add_noise.noise.f32", "diffusers.add_noise.noise.f64",
         "score_sde.vpsde.t",
     ];
 
     public static TheoryData<string> Names => [.. Goldens.Schedules.Entries.Keys.Except(Given)];
-
-    [Fact]
-    public void Names_WithWhatIsGiven_AreAllThatWasRecorded() => Names.Count.ShouldBe(238 - Given.Length);
 
     [Theory]
     [MemberData(nameof(Names))]
