@@ -124,7 +124,7 @@ internal static class ModelsCommand
         var schedule = version.Schedule;
         writer.WriteLine($"{model.Name}@{version.Version}");
         writer.WriteLine($"  images      {Format.Shape(version.SampleShape)}");
-        writer.WriteLine($"  predicts    {version.PredictionType.ToString().ToLowerInvariant()}");
+        writer.WriteLine($"  predicts    {version.PredictionType.ToString().ToLowerInvariant()}{(version.PredictsVariance ? " and its variance" : "")}");
         writer.WriteLine($"  schedule    {schedule.BetaSchedule.ToString().ToLowerInvariant()}, {schedule.Timesteps} timesteps");
         writer.WriteLine($"  classes     {(version.ClassLabels.Count == 0 ? "none" : string.Join(", ", version.ClassLabels))}");
         writer.WriteLine($"  guidance    {(version.SupportsGuidance ? "yes" : "no")}");

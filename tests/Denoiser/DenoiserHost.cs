@@ -93,8 +93,8 @@ internal sealed class DenoiserHost : IAsyncDisposable
         return await Store.PublishAsync(model, folder.FullName, new PublishOptions());
     }
 
-    /// <summary>Publishes a network of random weights that knows three classes and, if asked, a null class.</summary>
-    public async Task<StoredVersion> PublishConditionalAsync(bool nullClass = true)
+    /// <summary>Publishes a network of random weights that knows three classes and, if asked, a null class and the variance.</summary>
+    public async Task<StoredVersion> PublishConditionalAsync(bool nullClass = true, bool predictsVariance = false, int side = Golden.Side)
     {
         using var folder = new TemporaryFolder();
         var checkpoint = Path.Combine(folder.FullName, "checkpoint");
@@ -102,13 +102,16 @@ internal sealed class DenoiserHost : IAsyncDisposable
         {
             NumClassEmbeds = nullClass ? 4 : 3,
             NullClassEmbed = nullClass ? 3 : null,
+            OutChannels = predictsVariance ? 2 : 1,
+            SampleSize = new SampleSize(side, side),
         };
         using (torch.NewDisposeScope())
         {
             using var network = new UNet2DModel(config, seed: 7);
-            Checkpoint.Save(checkpoint, network, new SchedulerConfig(), ModelIndex.Unconditional);
+            var scheduler = new SchedulerConfig { VarianceType = predictsVariance ? SchedulerConfig.LearnedRange : "fixed_small" };
+            Checkpoint.Save(checkpoint, network, scheduler, ModelIndex.Unconditional);
         }
-        return await Store.PublishAsync(nullClass ? "conditional" : "labelled", checkpoint, new PublishOptions());
+        return await Store.PublishAsync(predictsVariance ? "varied" : nullClass ? "conditional" : "labelled", checkpoint, new PublishOptions());
     }
 
     /// <summary>Flips a bit of a version's weights in the store.</summary>

@@ -1,5 +1,9 @@
 using System.Runtime.InteropServices;
 using Ddpm.Networks;
+using Ddpm.Protocol;
+using Ddpm.Storage.Models;
+using Ddpm.V1;
+using Grpc.Core;
 using Microsoft.Extensions.Options;
 using static TorchSharp.torch;
 
@@ -16,24 +20,67 @@ public sealed class LearnedVarianceTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public void Evaluate_OfALearnedRange_AnswersTheNoiseAlone()
+    [Theory]
+    [InlineData(EngineChoice.Onnx)]
+    [InlineData(EngineChoice.Torch)]
+    public async Task PredictNoise_OfALearnedRange_AnswersTheNoiseAndWhereAskedTheVariance(EngineChoice engine)
     {
         using var network = Save(SchedulerConfig.LearnedRange);
-        using var served = Engine().Load(Target);
-        NetworkRow[] rows = [.. Enumerable.Range(0, 2).Select(i => new NetworkRow(Golden.Instance.X[i], 100 * i, null))];
+        await using var host = await DenoiserHost.StartAsync($"Engine={engine}");
+        var version = await host.Store.PublishAsync("varied", Target, new PublishOptions(), TestContext.Current.CancellationToken);
+        var request = DenoiserHost.Request(version, [.. Enumerable.Range(0, 2).Select(i => Row(i, 100 * i))]);
+        var plain = await host.SendAsync(request);
+        request.WithVariance = true;
+        var varied = await host.SendAsync(request);
 
-        var answers = served.Evaluate(rows);
-
-        served.Description.Shape.ShouldBe([1, Golden.Side, Golden.Side]);
+        version.Description.PredictsVariance.ShouldBeTrue();
+        plain.Variance.ShouldBeEmpty();
+        varied.PredictedNoise.ShouldBe(plain.PredictedNoise);
+        varied.Variance.Count.ShouldBe(2);
         using var scope = NewDisposeScope();
-        var x = tensor(rows.SelectMany(row => row.X.ToArray()).ToArray(), [2, 1, Golden.Side, Golden.Side]);
+        var x = tensor(Golden.Instance.X.Take(2).SelectMany(row => row).ToArray(), [2, 1, Golden.Side, Golden.Side]);
         var whole = network.forward(x, tensor(new[] { 0f, 100f }), null).detach();
-        for (var i = 0; i < rows.Length; i++)
+        for (var i = 0; i < 2; i++)
         {
-            var noise = MemoryMarshal.Cast<byte, float>(whole[i, 0].contiguous().bytes).ToArray();
-            Close.LargestDifference(answers[i], noise).ShouldBeLessThan(1e-6);
+            varied.Variance[i].Shape.ShouldBe(request.Rows[i].X.Shape);
+            Close.LargestDifference(TensorCodec.Decode(varied.PredictedNoise[i]), Channel(i, 0, output => output)).ShouldBeLessThan(1e-5);
+            Close.LargestDifference(TensorCodec.Decode(varied.Variance[i]), Channel(i, 1, output => (output + 1) / 2)).ShouldBeLessThan(1e-5);
         }
+
+        float[] Channel(int row, int channel, Func<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor> of) =>
+            MemoryMarshal.Cast<byte, float>(of(whole[row, channel]).contiguous().bytes).ToArray();
+    }
+
+    [Fact]
+    public async Task PredictNoise_GuidedWithVariance_HasThatOfTheClass()
+    {
+        await using var host = await DenoiserHost.StartAsync();
+        var version = await host.PublishConditionalAsync(predictsVariance: true);
+        var row = Row(0, 500);
+        row.ClassLabel = 1;
+        var guided = row.Clone();
+        guided.GuidanceScale = 3;
+        var request = DenoiserHost.Request(version, row, guided, Row(0, 500));
+        request.WithVariance = true;
+
+        var answer = await host.SendAsync(request);
+
+        answer.Variance[1].ShouldBe(answer.Variance[0]);
+        answer.Variance[2].ShouldNotBe(answer.Variance[0]);
+        answer.PredictedNoise[1].ShouldNotBe(answer.PredictedNoise[0]);
+    }
+
+    [Fact]
+    public async Task PredictNoise_WithVarianceThatTheNetworkHasNot_IsRefused()
+    {
+        await using var host = await DenoiserHost.StartAsync();
+        var request = DenoiserHost.Request(await host.PublishGoldenAsync(), Golden.Instance.Row(0));
+        request.WithVariance = true;
+
+        var refused = await Should.ThrowAsync<RpcException>(() => host.SendAsync(request));
+
+        refused.StatusCode.ShouldBe(StatusCode.InvalidArgument);
+        refused.FieldViolations().Select(violation => violation.Field).ShouldBe(["with_variance"]);
     }
 
     [Fact]
@@ -42,6 +89,13 @@ public sealed class LearnedVarianceTests : IDisposable
         using var network = Save("fixed_small");
 
         Should.Throw<InvalidDataException>(() => Engine().Load(Target)).Message.ShouldContain("out_channels must be 1 where in_channels is 1");
+    }
+
+    private static NoiseRow Row(int golden, double timestep)
+    {
+        var row = Golden.Instance.Row(golden);
+        row.Timestep = timestep;
+        return row;
     }
 
     private UNet2DModel Save(string varianceType)

@@ -64,6 +64,15 @@ internal static class AnalyticModel
         where T : struct, IFloatingPointIeee754<T> =>
         (x, timestep, _) => ValueTask.FromResult(Epsilon<T>(x, schedule.AlphaBar(timestep)));
 
+    /// <summary>The same for one that predicts its variance too: a v of each pixel's own, between 0 and 1.</summary>
+    public static EpsilonModel<T> WithVariance<T>(NoiseSchedule schedule)
+        where T : struct, IFloatingPointIeee754<T> =>
+        (x, timestep, _) => ValueTask.FromResult<T[]>([.. Epsilon<T>(x, schedule.AlphaBar(timestep)), .. x.Select(Variance)]);
+
+    /// <summary>v where x is.</summary>
+    public static T Variance<T>(T x)
+        where T : struct, IFloatingPointIeee754<T> => T.One / (T.One + T.Exp(-x));
+
     /// <summary>ᾱ of the VP-SDE with β from 0.1 to 20, at the label that score_sde gives a time: 999 t.</summary>
     public static double VpAlphaBar(double label) => Math.Exp((-0.5 * label / 999 * label / 999 * 19.9) - (0.1 * label / 999));
 

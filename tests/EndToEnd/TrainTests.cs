@@ -30,6 +30,10 @@ public sealed class TrainTests
             generated.Json["job"]!["classNames"]![0]!.GetValue<string>().ShouldBe("below");
         }
 
+        await DdpmCommand.SucceedAsync(
+            "generate", "--server", server, "--model", "stripes", "--class", "below", "--sampler", "ddpm", "--variance", "learned", "--steps", "5", "--count", "1",
+            "--seed", "1", "--out", folder.Resolve("varied.images"));
+
         versions.Distinct().Count().ShouldBe(3);
         var shown = await DdpmCommand.SucceedAsync("models", "show", "stripes", "--server", server, "--json");
         shown.Json["versions"]!.AsArray().Select(version => version!["version"]!.GetValue<string>()).ShouldBe([versions[2], versions[1], versions[0]]);

@@ -36,6 +36,9 @@ public sealed class EncodingSampler<T> : Sampler<T>
     /// <inheritdoc/>
     public override int Steps => Encoding + _decoder.Steps;
 
+    /// <inheritdoc/>
+    public override bool NeedsVariance => _decoder.NeedsVariance;
+
     /// <summary>Steps of all inversions.</summary>
     private int Encoding => _images.Length * _inversion.Steps;
 

@@ -35,6 +35,9 @@ public sealed class InpaintingSampler<T> : Sampler<T>
     public override int Steps => _sampler.Steps;
 
     /// <inheritdoc/>
+    public override bool NeedsVariance => _sampler.NeedsVariance;
+
+    /// <inheritdoc/>
     public override double TimestepAt(int step) => _sampler.TimestepAt(step);
 
     /// <inheritdoc/>

@@ -35,11 +35,11 @@ public abstract class DiscreteSampler<T> : Sampler<T>
     protected sealed override async ValueTask<SamplerState<T>> MoveAsync(
         SamplerState<T> state, EpsilonModel<T> epsilon, INoiseSource noise, CancellationToken cancellationToken)
     {
-        var predictedNoise = await EvaluateAsync(epsilon, state.X, TimestepAt(state.Step), state.Step, cancellationToken).ConfigureAwait(false);
-        var (x, denoised) = Move(state, predictedNoise, noise);
+        var (predictedNoise, variance) = await EvaluateWithVarianceAsync(epsilon, state.X, TimestepAt(state.Step), state.Step, cancellationToken).ConfigureAwait(false);
+        var (x, denoised) = Move(state, predictedNoise, variance, noise);
         return state with { Step = state.Step + 1, X = x, Denoised = denoised, Evaluations = state.Evaluations + 1 };
     }
 
-    /// <summary>x and x̂_0 after the step that begins at <paramref name="state"/>.</summary>
-    private protected abstract (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, INoiseSource noise);
+    /// <summary>x and x̂_0 after the step that begins at <paramref name="state"/>; v is null where the model does not answer it.</summary>
+    private protected abstract (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, T[]? variance, INoiseSource noise);
 }

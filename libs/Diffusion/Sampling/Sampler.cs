@@ -13,6 +13,9 @@ public abstract class Sampler<T>
     /// <summary>Steps from noise to image, at least 1.</summary>
     public abstract int Steps { get; }
 
+    /// <summary>Whether the variance of its noise is the network's (Nichol and Dhariwal 2021, equation 15): the model then answers v after ε.</summary>
+    public virtual bool NeedsVariance => false;
+
     /// <summary>Timestep of the state after <paramref name="step"/> steps; that of the finished image, which is below the lowest, is 0.</summary>
     /// <param name="step">0 … <see cref="Steps"/>.</param>
     public abstract double TimestepAt(int step);
@@ -48,13 +51,18 @@ public abstract class Sampler<T>
 
     /// <summary>Evaluates the network and checks its answer.</summary>
     protected static async ValueTask<T[]> EvaluateAsync(
+        EpsilonModel<T> epsilon, T[] x, double timestep, int step, CancellationToken cancellationToken) =>
+        (await EvaluateWithVarianceAsync(epsilon, x, timestep, step, cancellationToken).ConfigureAwait(false)).PredictedNoise;
+
+    /// <summary>The same, with v; null where the model does not answer it.</summary>
+    private protected static async ValueTask<(T[] PredictedNoise, T[]? Variance)> EvaluateWithVarianceAsync(
         EpsilonModel<T> epsilon, T[] x, double timestep, int step, CancellationToken cancellationToken)
     {
-        var predictedNoise = await epsilon(x, timestep, cancellationToken).ConfigureAwait(false);
-        if (predictedNoise.Length != x.Length)
-            throw new InvalidOperationException($"The predicted noise has {predictedNoise.Length} elements, the image {x.Length}.");
-        SamplerDivergedException.ThrowIfNotFinite(predictedNoise, step, timestep);
-        return predictedNoise;
+        var answer = await epsilon(x, timestep, cancellationToken).ConfigureAwait(false);
+        if (answer.Length != x.Length && answer.Length != 2 * x.Length)
+            throw new InvalidOperationException($"The predicted noise has {answer.Length} elements, the image {x.Length}.");
+        SamplerDivergedException.ThrowIfNotFinite(answer, step, timestep);
+        return answer.Length == x.Length ? (answer, null) : (answer[..x.Length], answer[x.Length..]);
     }
 
     /// <summary>Noise for the step that begins at <paramref name="state"/>.</summary>

@@ -63,6 +63,14 @@ public abstract class SamplerDefinition
         return steps >= least && steps <= most ? null : new SamplerViolation("steps", $"must be within {least} … {most}, not {steps}");
     }
 
+    /// <summary>Checks options for a network that does not predict its variance; null when they need none.</summary>
+    /// <param name="options">From this definition's <see cref="Resolve"/>.</param>
+    public SamplerViolation? CheckWithoutVariance(SamplerOptionValues options) => Options.OfType<ChoiceSamplerOption>()
+        .Select(option => (option.Name, Chosen: option.Choices.Single(choice => choice.Value == options.Choice(option.Name))))
+        .Where(option => option.Chosen.NeedsVariance)
+        .Select(option => new SamplerViolation($"sampler_options.{option.Name}", $"must not be {option.Chosen.Value} where the network does not predict its variance"))
+        .FirstOrDefault();
+
     /// <summary>Takes what a client has set, and the defaults for the rest.</summary>
     /// <param name="given">Values by option name: <see cref="double"/>, <see cref="string"/> or <see cref="bool"/>.</param>
     /// <param name="violations">Every value that breaks a rule and every name that is not an option; the default stands in for the former.</param>

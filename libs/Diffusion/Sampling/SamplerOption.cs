@@ -54,7 +54,8 @@ public sealed record ChoiceSamplerOption(string Name, string Title, string Help,
 /// <summary>A word that a <see cref="ChoiceSamplerOption"/> can be.</summary>
 /// <param name="Value">snake_case.</param>
 /// <param name="Title">For people.</param>
-public sealed record SamplerChoice(string Value, string Title);
+/// <param name="NeedsVariance">Whether it takes a network that predicts its variance (<see cref="Sampler{T}.NeedsVariance"/>).</param>
+public sealed record SamplerChoice(string Value, string Title, bool NeedsVariance = false);
 
 /// <summary>An option that is on or off (<see cref="bool"/>).</summary>
 /// <param name="Name"><inheritdoc cref="SamplerOption" path="/param[@name='Name']"/></param>

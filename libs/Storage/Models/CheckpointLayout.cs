@@ -55,6 +55,7 @@ internal static class CheckpointLayout
                 BetaEnd: OptionalDouble(scheduler?.RootElement, "beta_end") ?? 0.02,
                 ClassLabels(classes, nullClass, index),
                 SupportsGuidance: nullClass is not null,
+                PredictsVariance: OptionalString(scheduler, "variance_type") == "learned_range",
                 ParameterCount(folder));
         }
         catch (Exception e) when (e is JsonException or SafetensorsException or InvalidOperationException or FormatException)

@@ -26,6 +26,7 @@ public enum BetaScheduleName
 /// <param name="BetaEnd">β_{T−1}.</param>
 /// <param name="ClassLabels">Names of the classes, index = label; empty when unconditional.</param>
 /// <param name="SupportsGuidance">Whether there is a null class for classifier-free guidance.</param>
+/// <param name="PredictsVariance">Whether the network predicts the variance of the reverse process beside ε.</param>
 /// <param name="ParameterCount">Number of weights.</param>
 public sealed record ModelDescription(
     IReadOnlyList<int> SampleShape,
@@ -36,4 +37,5 @@ public sealed record ModelDescription(
     double BetaEnd,
     IReadOnlyList<string> ClassLabels,
     bool SupportsGuidance,
+    bool PredictsVariance,
     long ParameterCount);

@@ -11,6 +11,6 @@ public interface IDenoisingNetwork : IDisposable
     /// <summary>Runs one forward pass.</summary>
     /// <param name="rows">What goes in, at least one row; each fits <see cref="Description"/>.</param>
     /// <param name="spread">Whether over <see cref="IDenoisingEngine.LonePassThreads"/> threads, or on the calling one alone. The same bits come out.</param>
-    /// <returns>What the network predicts for each row, [C, H, W] row-major.</returns>
+    /// <returns>What the network predicts for each row, [C, H, W] row-major; where it predicts a variance, that follows, as long.</returns>
     float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false);
 }

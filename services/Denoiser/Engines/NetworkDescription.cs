@@ -12,11 +12,25 @@ namespace Ddpm.Denoiser;
 /// <param name="Schedule">The noise schedule that it was trained on.</param>
 /// <param name="Classes">Number of classes, the null class not among them; 0: unconditional.</param>
 /// <param name="NullClass">Row of the class embedding that stands for no class; null: there is none.</param>
+/// <param name="PredictsVariance">Whether it answers the variance of the reverse process in as many channels after those of the prediction.</param>
 public sealed record NetworkDescription(
-    int Channels, int Height, int Width, PredictionTarget Prediction, NoiseSchedule Schedule, int Classes, int? NullClass)
+    int Channels,
+    int Height,
+    int Width,
+    PredictionTarget Prediction,
+    NoiseSchedule Schedule,
+    int Classes,
+    int? NullClass,
+    bool PredictsVariance = false)
 {
     /// <summary>Elements of a row.</summary>
     public int Elements => Channels * Height * Width;
+
+    /// <summary>Channels of what the network answers for a row.</summary>
+    public int OutputChannels => PredictsVariance ? 2 * Channels : Channels;
+
+    /// <summary>Elements of what the network answers for a row.</summary>
+    public int OutputElements => OutputChannels * Height * Width;
 
     public int[] Shape => [Channels, Height, Width];
 
@@ -45,7 +59,8 @@ public sealed record NetworkDescription(
             Target(scheduler),
             new NoiseSchedule(new NoiseScheduleOptions(Kind(scheduler), scheduler.NumTrainTimesteps, scheduler.BetaStart, scheduler.BetaEnd)),
             (config.NumClassEmbeds ?? 0) - (config.NullClassEmbed is null ? 0 : 1),
-            config.NullClassEmbed);
+            config.NullClassEmbed,
+            scheduler.LearnsVariance);
     }
 
     private static PredictionTarget Target(SchedulerConfig scheduler) => scheduler.PredictionType switch

@@ -14,7 +14,6 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
     private readonly TimeTable _times;
     private readonly InferenceSession _body;
     private readonly InferenceSession? _spreadBody;
-    private readonly int _outputChannels;
 
     /// <param name="checkpoint">Read, and not needed further.</param>
     /// <param name="spreadThreads">Threads of a pass that is spread; 1: none is.</param>
@@ -37,7 +36,6 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             _times.Dispose();
             throw;
         }
-        _outputChannels = checkpoint.Config.OutChannels;
     }
 
     public NetworkDescription Description { get; }
@@ -47,7 +45,7 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
     public float[][] Evaluate(IReadOnlyList<NetworkRow> rows, bool spread = false)
     {
         var (elements, timeElements) = (Description.Elements, _times.Elements);
-        var outputElements = _outputChannels * Description.Height * Description.Width;
+        var outputElements = Description.OutputElements;
         var x = ArrayPool<float>.Shared.Rent(rows.Count * elements);
         var times = ArrayPool<float>.Shared.Rent(rows.Count * timeElements);
         var output = ArrayPool<float>.Shared.Rent(rows.Count * outputElements);
@@ -60,12 +58,11 @@ internal sealed class OnnxNetwork : IDenoisingNetwork
             }
             using var xValue = OnnxSession.Tensor(x, rows.Count, Description.Channels, Description.Height, Description.Width);
             using var timesValue = OnnxSession.Tensor(times, rows.Count, timeElements, 1, 1);
-            using var outputValue = OnnxSession.Tensor(output, rows.Count, _outputChannels, Description.Height, Description.Width);
+            using var outputValue = OnnxSession.Tensor(output, rows.Count, Description.OutputChannels, Description.Height, Description.Width);
             (spread ? _spreadBody ?? _body : _body).Run(OnnxSession.Run, [OnnxExport.Sample, OnnxExport.Times], [xValue, timesValue], [OnnxExport.OutSample], [outputValue]);
             var predictions = new float[rows.Count][];
-            // A network that learned its variance has it in further channels; samplers choose theirs.
             for (var i = 0; i < predictions.Length; i++)
-                predictions[i] = output.AsSpan(i * outputElements, elements).ToArray();
+                predictions[i] = output.AsSpan(i * outputElements, outputElements).ToArray();
             return predictions;
         }
         finally

@@ -53,14 +53,12 @@ internal sealed class TorchNetwork : IDenoisingNetwork
         }
         var output = _checkpoint.Network
             .forward(OnDevice(x), OnDevice(timesteps), _checkpoint.Network.Config.NumClassEmbeds is not null ? OnDevice(classes) : null)
-            // A network that learned its variance has it in further channels; samplers choose theirs.
-            .narrow(1, 0, Description.Channels)
             .cpu().contiguous();
 
         var values = MemoryMarshal.Cast<byte, float>(output.bytes);
         var predictions = new float[rows.Count][];
         for (var i = 0; i < predictions.Length; i++)
-            predictions[i] = values.Slice(i * Description.Elements, Description.Elements).ToArray();
+            predictions[i] = values.Slice(i * Description.OutputElements, Description.OutputElements).ToArray();
         return predictions;
     }
 

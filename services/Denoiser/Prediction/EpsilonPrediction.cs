@@ -9,7 +9,7 @@ public static class EpsilonPrediction
     /// <param name="network">Evaluated once.</param>
     /// <param name="queries">At least one.</param>
     /// <param name="spread">As in <see cref="IDenoisingNetwork.Evaluate"/>.</param>
-    /// <returns>ε of each query, [C, H, W] row-major.</returns>
+    /// <returns>ε of each query, [C, H, W] row-major; where it is asked for, followed by v, as long.</returns>
     public static float[][] Predict(IDenoisingNetwork network, IReadOnlyList<NoiseQuery> queries, bool spread = false)
     {
         var rows = new List<NetworkRow>(2 * queries.Count);
@@ -22,9 +22,11 @@ public static class EpsilonPrediction
         for (var i = 0; i < predicted.Length; i++)
         {
             var query = queries[i];
-            predicted[i] = ToEpsilon(outputs[next++], query, network.Description);
+            var conditional = outputs[next++];
+            var epsilon = ToEpsilon(conditional, query, network.Description);
             if (query.IsGuided)
-                Guide(predicted[i], ToEpsilon(outputs[next++], query, network.Description), query.GuidanceScale);
+                Guide(epsilon, ToEpsilon(outputs[next++], query, network.Description), query.GuidanceScale);
+            predicted[i] = query.WithVariance ? [.. epsilon, .. VarianceOf(conditional, network.Description)] : epsilon;
         }
         return predicted;
     }
@@ -44,12 +46,12 @@ public static class EpsilonPrediction
     private static float[] ToEpsilon(float[] output, NoiseQuery query, NetworkDescription network)
     {
         if (network.Prediction == PredictionTarget.Epsilon)
-            return output;
+            return output.Length == network.Elements ? output : output[..network.Elements];
         var alphaBar = network.Schedule.AlphaBar(query.Timestep);
         var signal = Math.Sqrt(alphaBar);
         var noise = Math.Sqrt(1 - alphaBar);
         var x = query.X.Span;
-        var epsilon = new float[output.Length];
+        var epsilon = new float[network.Elements];
         if (network.Prediction == PredictionTarget.V)
         {
             for (var i = 0; i < epsilon.Length; i++)
@@ -62,6 +64,10 @@ public static class EpsilonPrediction
         }
         return epsilon;
     }
+
+    /// <summary>v = (output + 1) / 2, as diffusers and guided-diffusion train it.</summary>
+    private static float[] VarianceOf(float[] output, NetworkDescription network) =>
+        Array.ConvertAll(output[network.Elements..], value => (float)((value + 1.0) / 2));
 
     /// <summary>ε̂ = ε(∅) + w (ε(c) − ε(∅)) (Ho and Salimans 2022, with w as 1 + their w).</summary>
     private static void Guide(float[] conditional, float[] unconditional, float scale)

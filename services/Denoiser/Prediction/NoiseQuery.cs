@@ -5,7 +5,9 @@ namespace Ddpm.Denoiser;
 /// <param name="Timestep">t, 0 … T−1, whole or fractional.</param>
 /// <param name="ClassLabel">Class label; null: unconditional.</param>
 /// <param name="GuidanceScale">w of classifier-free guidance; 1: none. Anything else needs a class label and a null class.</param>
-public sealed record NoiseQuery(ReadOnlyMemory<float> X, double Timestep, int? ClassLabel = null, float GuidanceScale = 1)
+/// <param name="WithVariance">Whether v follows ε in the answer; needs a network that predicts it.</param>
+public sealed record NoiseQuery(
+    ReadOnlyMemory<float> X, double Timestep, int? ClassLabel = null, float GuidanceScale = 1, bool WithVariance = false)
 {
     /// <summary>Whether both the conditional and the unconditional prediction are needed: at w = 0 the latter is all.</summary>
     public bool IsGuided => ClassLabel is not null && GuidanceScale is not (0 or 1);

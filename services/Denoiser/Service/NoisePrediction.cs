@@ -36,8 +36,12 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
 
                 var response = new PredictNoiseResponse { Evaluation = Evaluation };
                 var turn = new RequestTurn(request.Tenant, request.Job, request.Priority == Priority.Bulk);
-                foreach (var epsilon in await EvaluateAsync(lease, queries, turn, continuesOnWorker, ending))
-                    response.PredictedNoise.Add(TensorCodec.Encode(epsilon, network.Shape, TypeOf(request)));
+                foreach (var predicted in await EvaluateAsync(lease, queries, turn, continuesOnWorker, ending))
+                {
+                    response.PredictedNoise.Add(TensorCodec.Encode(predicted.AsMemory(0, network.Elements), network.Shape, TypeOf(request)));
+                    if (request.WithVariance)
+                        response.Variance.Add(TensorCodec.Encode(predicted.AsMemory(network.Elements), network.Shape, TypeOf(request)));
+                }
                 return response;
             },
             time,
@@ -95,7 +99,7 @@ internal sealed class NoisePrediction(NetworkCache networks, RowScheduler schedu
         }
     }
 
-    /// <summary>Answers ε of each query, [C, H, W] row-major.</summary>
+    /// <summary>Answers ε of each query, [C, H, W] row-major; where it is asked for, followed by v, as long.</summary>
     /// <param name="lease">The network; the caller disposes it after the answer.</param>
     /// <param name="queries">At least one; each fits the network.</param>
     /// <param name="turn">Whose turn it takes.</param>

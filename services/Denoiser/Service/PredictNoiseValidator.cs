@@ -52,6 +52,8 @@ internal static class PredictNoiseValidator
     /// <returns>A query for each row; not to be used when anything is noted.</returns>
     public static NoiseQuery[] ReadRows(PredictNoiseRequest request, NetworkDescription? network, Violations violations)
     {
+        if (request.WithVariance && network is { PredictsVariance: false })
+            violations.Add("with_variance", "must be unset: the network does not predict its variance");
         var queries = new NoiseQuery[Math.Min(request.Rows.Count, NoiseQueryRules.MaximumRows)];
         for (var i = 0; i < queries.Length; i++)
         {
@@ -62,7 +64,7 @@ internal static class PredictNoiseValidator
             NoiseQueryRules.CheckTimestep(row.Timestep, network, $"{field}.timestep", violations);
             NoiseQueryRules.CheckClass(label, network, $"{field}.class_label", violations);
             NoiseQueryRules.CheckGuidance(scale, row.HasClassLabel, network, $"{field}.guidance_scale", violations);
-            queries[i] = new NoiseQuery(ReadImage(row.X, network, $"{field}.x", violations), row.Timestep, label, scale);
+            queries[i] = new NoiseQuery(ReadImage(row.X, network, $"{field}.x", violations), row.Timestep, label, scale, request.WithVariance);
         }
         return queries;
     }

@@ -28,7 +28,8 @@ internal sealed partial class DenoiserPool(
         var response = await AskAsync(connection => connection.PredictAsync(request, cancellationToken), cancellationToken);
         if (type != DataType.F32)
             response.Evaluation.Payload = type.ToString().ToLowerInvariant();
-        return new Prediction(Decode(response.PredictedNoise, query, type), response.Evaluation);
+        var noise = Decode(response.PredictedNoise, query, type);
+        return new Prediction(query.WithVariance ? [.. noise, .. Decode(response.Variance, query, type)] : noise, response.Evaluation);
     }
 
     public async ValueTask<(float[] Noise, float[] Product)> ProductAsync(NoiseQuery query, float[] vector, CancellationToken cancellationToken)
@@ -54,6 +55,7 @@ internal sealed partial class DenoiserPool(
             Job = query.Turn.Job,
             Priority = query.Turn.Priority,
             PredictedNoiseType = type,
+            WithVariance = query.WithVariance,
         };
     }
 

@@ -23,13 +23,14 @@ internal interface IDenoiser
 /// <param name="ClassLabel">Class; null: unconditional.</param>
 /// <param name="GuidanceScale">Scale of classifier-free guidance; null: none.</param>
 /// <param name="Turn">Whose turn it takes at the Denoiser.</param>
+/// <param name="WithVariance">Whether v is to follow ε.</param>
 internal sealed record NoiseQuery(
-    string Model, string Version, int[] Shape, float[] X, double Timestep, int? ClassLabel, float? GuidanceScale, Turn Turn);
+    string Model, string Version, int[] Shape, float[] X, double Timestep, int? ClassLabel, float? GuidanceScale, Turn Turn, bool WithVariance = false);
 
 /// <summary>For whom a job runs, and how urgent it is.</summary>
 internal sealed record Turn(string Tenant, string Job, Priority Priority);
 
-/// <summary>ε, and how it was computed.</summary>
+/// <summary>ε, followed by v where it was asked for, and how both were computed.</summary>
 internal sealed record Prediction(float[] Noise, Evaluation Evaluation);
 
 /// <summary>The Denoiser cannot answer; the message is for the job's owner.</summary>

@@ -49,6 +49,8 @@ internal sealed class JobPlanner(IModelStore models, IOptions<OrchestratorOption
             violations.Add($"spec.{steps.Field}", steps.Rule);
         foreach (var violation in broken)
             violations.Add($"spec.{violation.Field}", violation.Rule);
+        if (!description.PredictsVariance && definition.CheckWithoutVariance(samplerOptions) is { } variance)
+            violations.Add($"spec.{variance.Field}", variance.Rule);
         violations.ThrowIfAny();
 
         var spec = asked.Clone();

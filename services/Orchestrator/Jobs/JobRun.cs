@@ -134,7 +134,8 @@ internal sealed class JobRun(
         var label = plan.ClassOf(trajectory);
         return async (x, timestep, cancellationToken) =>
         {
-            var query = new NoiseQuery(plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.GuidanceAt(timestep), _turn);
+            var query = new NoiseQuery(
+                plan.Spec.Model, plan.Spec.Version, plan.SampleShape, x, timestep, label, plan.GuidanceAt(timestep), _turn, plan.Sampler.NeedsVariance);
             var prediction = await denoiser.PredictAsync(query, cancellationToken);
             _evaluation = prediction.Evaluation;
             return prediction.Noise;

@@ -64,7 +64,7 @@ internal static class SamplerContract
                 contract.Choice = new ChoiceOption
                 {
                     DefaultValue = choice.DefaultValue,
-                    Choices = { choice.Choices.Select(c => new Choice { Value = c.Value, Title = c.Title }) },
+                    Choices = { choice.Choices.Select(c => new Choice { Value = c.Value, Title = c.Title, NeedsVariance = c.NeedsVariance }) },
                 };
                 break;
             case FlagSamplerOption flag:

@@ -47,6 +47,7 @@ internal static class ModelContract
         },
         ClassLabels = { stored.Description.ClassLabels },
         SupportsGuidance = stored.Description.SupportsGuidance,
+        PredictsVariance = stored.Description.PredictsVariance,
         ParameterCount = stored.Description.ParameterCount,
         SizeBytes = stored.SizeBytes,
         Card = stored.Card,

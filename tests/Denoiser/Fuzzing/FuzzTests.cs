@@ -67,7 +67,11 @@ public sealed class FuzzTests
         var (golden, conditional) = (await host.PublishGoldenAsync(), await host.PublishConditionalAsync());
         return
         [
-            DenoiserFuzzing.Service(golden, conditional, await host.PublishConditionalAsync(nullClass: false)),
+            DenoiserFuzzing.Service(
+                golden,
+                conditional,
+                await host.PublishConditionalAsync(nullClass: false),
+                await host.PublishConditionalAsync(predictsVariance: true, side: DenoiserFuzzing.SmallSide)),
             InferenceFuzzing.Service(golden, conditional),
         ];
     }

@@ -53,8 +53,9 @@ public sealed class SamplerTests
                 async Task<SamplerState<float>> Run(SamplerState<float> state, int until)
                 {
                     var sampler = Sampler();
+                    var model = sampler.NeedsVariance ? AnalyticModel.WithVariance<float>(Schedule) : AnalyticModel.Of<float>(Schedule);
                     while (state.Step < until)
-                        state = await sampler.StepAsync(state, AnalyticModel.Of<float>(Schedule), new PhiloxNoise(seed, 0), CancellationToken.None);
+                        state = await sampler.StepAsync(state, model, new PhiloxNoise(seed, 0), CancellationToken.None);
                     return state;
                 }
             },

@@ -42,6 +42,9 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase, IL
         return Array.ConvertAll(x, value => noise * (value - signal * mean) / variance);
     }
 
+    /// <summary>v, where it is asked for.</summary>
+    public static float[] Variance(float[] x) => Array.ConvertAll(x, value => 1 / (1 + MathF.Exp(-value)));
+
     /// <summary>Keeps every row that comes from now on until <see cref="Release"/>.</summary>
     public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -127,7 +130,10 @@ internal sealed class AnalyticDenoiser : DenoiserService.DenoiserServiceBase, IL
             BeforeRow(row, number);
             var noise = Epsilon(TensorCodec.Decode(row.X), row.Timestep, row.HasClassLabel ? row.ClassLabel : null);
             AfterRow(noise, number);
-            response.PredictedNoise.Add(TensorCodec.Encode(noise, [.. row.X.Shape.Select(extent => (int)extent)], request.PredictedNoiseType));
+            int[] shape = [.. row.X.Shape.Select(extent => (int)extent)];
+            response.PredictedNoise.Add(TensorCodec.Encode(noise, shape, request.PredictedNoiseType));
+            if (request.WithVariance)
+                response.Variance.Add(TensorCodec.Encode(Variance(TensorCodec.Decode(row.X)), shape, request.PredictedNoiseType));
         }
         return response;
     }

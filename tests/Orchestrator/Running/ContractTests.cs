@@ -209,7 +209,7 @@ public sealed class ContractTests : IDisposable
                 spec.SamplerOptions.Fields[option.Name] = option.KindCase switch
                 {
                     SamplerOption.KindOneofCase.Number => Value.ForNumber(option.Number.Maximum),
-                    SamplerOption.KindOneofCase.Choice => Value.ForString(option.Choice.Choices[^1].Value),
+                    SamplerOption.KindOneofCase.Choice => Value.ForString(option.Choice.Choices.Last(choice => !choice.NeedsVariance).Value),
                     _ => Value.ForBool(!option.Flag.DefaultValue),
                 };
             }

@@ -16,7 +16,7 @@ namespace Ddpm.Orchestrator.Tests.Running;
 /// <summary>A real Orchestrator, silo, database and all, on loopback beside an <see cref="AnalyticDenoiser"/>.</summary>
 internal sealed class OrchestratorUnderTest : IAsyncDisposable
 {
-    /// <summary>[C, H, W] of the model <c>toy</c>, which has the classes cat and dog and a null class.</summary>
+    /// <summary>[C, H, W] of the model <c>toy</c>, which has the classes cat and dog and a null class, and of <c>varied</c>, which predicts its variance too.</summary>
     public static readonly int[] Shape = [1, 4, 6];
 
     /// <summary>Setting of a process that has a Denoiser too, and asks no other.</summary>
@@ -56,7 +56,8 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         app.MapOrchestrator();
         app.MapGrpcService<AnalyticDenoiser>();
 
-        await PublishToyAsync(app.Services.GetRequiredService<IModelRegistry>(), root);
+        await PublishAsync(app.Services.GetRequiredService<IModelRegistry>(), root, "toy", "fixed_small");
+        await PublishAsync(app.Services.GetRequiredService<IModelRegistry>(), root, "varied", "learned_range");
         await app.StartAsync();
         return new OrchestratorUnderTest(app, DdpmClient.Connect(address), denoiser);
     }
@@ -103,15 +104,16 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task PublishToyAsync(IModelRegistry store, string root)
+    private static async Task PublishAsync(IModelRegistry store, string root, string name, string varianceType)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(root, "toy-source")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(root, $"{name}-source")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """
             { "in_channels": 1, "sample_size": [4, 6], "num_class_embeds": 3, "null_class_embed": 2 }
             """);
         await File.WriteAllTextAsync(Path.Combine(folder, "model_index.json"), """{ "id2label": { "0": "cat", "1": "dog" } }""");
         new SafetensorsWriter().Add("w", new[] { 1f }, [1]).Write(Path.Combine(folder, "diffusion_pytorch_model.safetensors"));
-        await store.PublishAsync("toy", folder, new PublishOptions());
+        await File.WriteAllTextAsync(Path.Combine(folder, "scheduler_config.json"), $$"""{ "variance_type": "{{varianceType}}" }""");
+        await store.PublishAsync(name, folder, new PublishOptions());
     }
 
     public static Uri FreeAddress()

@@ -28,7 +28,7 @@ public sealed class DdimSampler<T> : DiscreteSampler<T>
     public override double AlphaBarAt(int step) =>
         step == Steps && !_options.SetAlphaToOne ? Schedule.AlphaBars[0] : base.AlphaBarAt(step);
 
-    private protected override (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, INoiseSource noise)
+    private protected override (T[] X, T[] Denoised) Move(SamplerState<T> state, T[] predictedNoise, T[]? variance, INoiseSource noise)
     {
         var alphaBar = AlphaBarAt(state.Step);
         var targetAlphaBar = TargetAlphaBar(state.Step);

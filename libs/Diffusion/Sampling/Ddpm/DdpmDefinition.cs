@@ -7,6 +7,7 @@ public sealed class DdpmDefinition : SamplerDefinition
     private const string FixedSmall = "fixed_small";
     private const string FixedLarge = "fixed_large";
     private const string Interpolated = "interpolated";
+    private const string Learned = "learned";
     private const string Interpolation = "interpolation";
 
     /// <inheritdoc/>
@@ -34,9 +35,9 @@ public sealed class DdpmDefinition : SamplerDefinition
         new ChoiceSamplerOption(
             Variance,
             "Noise added at each step",
-            "How strong the fresh noise is. Both are right in the limit of many steps; with few steps, small gives cleaner images.",
+            "How strong the fresh noise is. All are right in the limit of many steps; with few steps, small gives cleaner images.",
             FixedSmall,
-            [new(FixedSmall, "Small: the posterior's variance"), new(FixedLarge, "Large: the forward step's variance"), new(Interpolated, "Between the two")]),
+            [new(FixedSmall, "Small: the posterior's variance"), new(FixedLarge, "Large: the forward step's variance"), new(Interpolated, "Between the two"), new(Learned, "Learned: what the network says of each pixel", NeedsVariance: true)]),
         new NumberSamplerOption(
             Interpolation,
             "Between small and large",
@@ -60,6 +61,7 @@ public sealed class DdpmDefinition : SamplerDefinition
                 {
                     FixedLarge => DdpmVariance.FixedLarge,
                     Interpolated => DdpmVariance.Interpolated,
+                    Learned => DdpmVariance.Learned,
                     _ => DdpmVariance.FixedSmall,
                 },
                 Interpolation = options.Number(Interpolation),

@@ -11,4 +11,7 @@ public enum DdpmVariance
 
     /// <summary>Between the two, log σ² = v log β + (1−v) log β̃ (Nichol and Dhariwal 2021, equation 15, there with v learned).</summary>
     Interpolated,
+
+    /// <summary>The same with the v of each pixel that the network answers. diffusers' <c>learned_range</c>.</summary>
+    Learned,
 }
