@@ -1,5 +1,6 @@
 using Ddpm.Hosting;
 using Ddpm.Imaging;
+using Ddpm.Orchestrator.Editing;
 using Ddpm.Orchestrator.Jobs;
 using Ddpm.Orchestrator.Likelihood;
 using Ddpm.Orchestrator.Sampling;
@@ -19,6 +20,7 @@ internal sealed class OrchestratorGrpc(
     IJobDatabase database,
     JobGrains grains,
     TrajectoryStore trajectories,
+    InputImages inputs,
     LikelihoodMeasurement likelihood,
     IHostApplicationLifetime lifetime) : OrchestratorService.OrchestratorServiceBase
 {
@@ -96,6 +98,18 @@ internal sealed class OrchestratorGrpc(
         var png = await ReadAsync(request.JobId, folder => trajectories.ReadGridAsync(folder, context.CancellationToken), context)
             ?? throw RpcErrors.NotFound($"Job {request.JobId} has no finished images.");
         return new GetImageGridResponse { Png = UnsafeByteOperations.UnsafeWrap(png) };
+    }
+
+    public override async Task<GetInputImageResponse> GetInputImage(GetInputImageRequest request, ServerCallContext context)
+    {
+        var pixels = await inputs.FindAsync(request.Input, context.CancellationToken)
+            ?? throw RpcErrors.NotFound($"There is no picture '{request.Input?.Sha256}' of a job '{request.Input?.JobId}'.");
+        int[] shape = [.. pixels.Shape.Select(extent => (int)extent)];
+        return new GetInputImageResponse
+        {
+            Pixels = pixels,
+            Png = UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(TensorCodec.Decode(pixels), shape.Length == 2 ? [1, .. shape] : shape)),
+        };
     }
 
     public override async Task<ListFramesResponse> ListFrames(ListFramesRequest request, ServerCallContext context)

@@ -22,9 +22,9 @@ internal sealed class InputImages(TrajectoryStore trajectories, IJobDatabase dat
         var spec = asked.Clone();
         var inputs = new Dictionary<string, Tensor>();
         var violations = new Violations();
-        foreach (var (field, image) in Of(spec))
+        foreach (var (field, image) in spec.InputImages())
         {
-            if (await TensorOfAsync(image, field, violations, cancellationToken) is not { } tensor)
+            if (await TensorOfAsync(image, $"spec.{field}", violations, cancellationToken) is not { } tensor)
                 continue;
             image.Sha256 = Hash(tensor.ToByteArray());
             inputs[image.Sha256] = tensor;
@@ -57,32 +57,33 @@ internal sealed class InputImages(TrajectoryStore trajectories, IJobDatabase dat
         inputs.Count == 0 ? Task.CompletedTask : trajectories.DeleteAsync(jobId, cancellationToken);
 
     /// <summary>Reads what was kept with a job.</summary>
-    /// <exception cref="RpcException">DATA_LOSS: a picture is gone or is not what it was.</exception>
+    /// <exception cref="RpcException">DATA_LOSS: a picture is gone, or is not what it was.</exception>
     public async Task<IReadOnlyDictionary<string, Tensor>> ReadAsync(string jobId, JobSpec spec, CancellationToken cancellationToken)
     {
         var inputs = new Dictionary<string, Tensor>();
-        foreach (var (field, image) in Of(spec))
-        {
-            var bytes = await trajectories.ReadInputAsync(jobId, image.Sha256, cancellationToken);
-            if (bytes is null || Hash(bytes) != image.Sha256)
-                throw RpcErrors.DataLoss($"{field}: the picture that was sent is no longer as it was.");
-            inputs[image.Sha256] = Tensor.Parser.ParseFrom(bytes);
-        }
+        foreach (var (field, image) in spec.InputImages())
+            inputs[image.Sha256] = await KeptAsync(jobId, image.Sha256, cancellationToken) ?? throw RpcErrors.DataLoss($"spec.{field}: the picture that was sent is gone.");
         return inputs;
     }
 
-    /// <summary>The pictures that a specification has, with their fields.</summary>
-    private static IEnumerable<(string Field, InputImage Image)> Of(JobSpec spec)
+    /// <summary>Reads a picture that was kept with a job; null where that has none such.</summary>
+    /// <param name="input">As a client sent it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RpcException">DATA_LOSS: the picture is not what it was.</exception>
+    public async Task<Tensor?> FindAsync(JobInput? input, CancellationToken cancellationToken)
     {
-        (string Field, InputImage? Image)[] images =
-        [
-            ("spec.noised_image.image", spec.NoisedImage?.Image),
-            ("spec.encoded_images.image", spec.EncodedImages?.Image),
-            ("spec.encoded_images.other", spec.EncodedImages?.Other),
-            ("spec.inpainting.image", spec.Inpainting?.Image),
-            ("spec.inpainting.mask", spec.Inpainting?.Mask),
-        ];
-        return images.Where(image => image.Image is not null).Select(image => (image.Field, image.Image!));
+        var record = RecordId.IsValid(input?.JobId ?? "") ? await database.FindAsync(input!.JobId, cancellationToken) : null;
+        // Only what the job names is looked for: the hash is part of a key.
+        var isNamed = record is not null && Job.Parser.ParseFrom(record.Job).Spec.InputImages().Any(named => named.Image.Sha256 == input!.Sha256);
+        return isNamed ? await KeptAsync(input!.JobId, input.Sha256, cancellationToken) : null;
+    }
+
+    private async Task<Tensor?> KeptAsync(string jobId, string hash, CancellationToken cancellationToken)
+    {
+        var bytes = await trajectories.ReadInputAsync(jobId, hash, cancellationToken);
+        if (bytes is not null && Hash(bytes) != hash)
+            throw RpcErrors.DataLoss($"The picture {hash} of job {jobId} is no longer as it was.");
+        return bytes is null ? null : Tensor.Parser.ParseFrom(bytes);
     }
 
     /// <summary>A picture in float32; null where it breaks a rule.</summary>
@@ -103,8 +104,11 @@ internal sealed class InputImages(TrajectoryStore trajectories, IJobDatabase dat
                 return TensorCodec.Encode(values, [.. image.Pixels.Shape.Select(extent => (int)extent)]);
             case InputImage.SourceOneofCase.JobImage:
                 return await FinishedAsync(image.JobImage, field, cancellationToken);
+            case InputImage.SourceOneofCase.JobInput:
+                return await FindAsync(image.JobInput, cancellationToken)
+                    ?? throw RpcErrors.NotFound($"{field}: job '{image.JobInput.JobId}' has no picture '{image.JobInput.Sha256}'.");
             default:
-                violations.Add(field, "must be pixels or the image of a job");
+                violations.Add(field, "must be pixels, or the image or a picture of a job");
                 return null;
         }
     }

@@ -184,6 +184,34 @@ public sealed class EditingTests : IDisposable
         Directory.EnumerateDirectories(_root.Path, "inputs", SearchOption.AllDirectories).Count().ShouldBe(1);
     }
 
+    [Fact]
+    public async Task SubmitJob_PicturesOfAJobBefore_MakesTheSameAgainAlsoWhenThatIsGone()
+    {
+        await using var cluster = await StartAsync(_root.Path);
+        var spec = Deterministic();
+        spec.Inpainting = new Inpainting { Image = Pixels(Picture), Mask = Pixels(LeftHalf, [4, 6]) };
+        var first = await cluster.FinishAsync((await cluster.SubmitAsync(spec)).Id);
+
+        var again = await cluster.SubmitAsync(first.Again());
+        again.Spec.ShouldBe(first.Spec);
+        await cluster.FinishAsync(again.Id);
+        (await cluster.ImageAsync(again.Id, 0)).ShouldBe(await cluster.ImageAsync(first.Id, 0));
+        await cluster.Client.Orchestrator.DeleteJobAsync(new DeleteJobRequest { JobId = first.Id }, cancellationToken: TestContext.Current.CancellationToken);
+
+        var picture = await InputAsync(again.Id, again.Spec.Inpainting.Image.Sha256);
+        TensorCodec.Decode(picture.Pixels).ShouldBe(Picture);
+        HandRun.Pixels(picture.Png.ToByteArray()).Zip(Picture, (made, value) => Math.Abs(made - ((value + 1) * 127.5))).Max().ShouldBeLessThan(1);
+        var mask = await InputAsync(again.Id, again.Spec.Inpainting.Mask.Sha256);
+        TensorCodec.Decode(mask.Pixels).ShouldBe(LeftHalf);
+        mask.Png.IsEmpty.ShouldBeFalse();
+        (await Should.ThrowAsync<RpcException>(() => cluster.SubmitAsync(first.Again()))).StatusCode.ShouldBe(StatusCode.NotFound);
+        foreach (var (jobId, hash) in new[] { (first.Id, first.Spec.Inpainting.Image.Sha256), (again.Id, new string('0', 64)), (again.Id, "../" + first.Id), ("", "") })
+            (await Should.ThrowAsync<RpcException>(() => InputAsync(jobId, hash))).StatusCode.ShouldBe(StatusCode.NotFound);
+
+        async Task<GetInputImageResponse> InputAsync(string jobId, string sha256) => await cluster.Client.Orchestrator.GetInputImageAsync(
+            new GetInputImageRequest { Input = new JobInput { JobId = jobId, Sha256 = sha256 } }, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
     public static TheoryData<string, Action<JobSpec>, string> BadEdits => new()
     {
         { "no picture", s => s.NoisedImage = new NoisedImage { Strength = 0.5 }, "spec.noised_image.image" },

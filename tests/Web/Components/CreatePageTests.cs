@@ -1,6 +1,8 @@
 using Bunit;
 using Ddpm.Protocol;
+using Ddpm.V1;
 using Ddpm.Web.Components.Pages;
+using Ddpm.Web.Creating;
 using Ddpm.Web.Following;
 using Ddpm.Web.Tests.Doubles;
 using Microsoft.AspNetCore.Components;
@@ -33,6 +35,55 @@ public class CreatePageTests : GalleryContext
 
         page.Find(Id("steps-input")).GetAttribute("value").ShouldBe("1000");
         page.FindAll(Id("option-eta")).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Option_ThatNeedsAPredictedVariance_IsOfferedWhereTheModelHasOne(bool hasOne)
+    {
+        Models.Models[0].Versions[0].PredictsVariance = hasOne;
+        Orchestrator.Samplers[0].Options.Single(option => option.Name == "spacing").Choice.Choices.Add(new Choice { Value = "learned", Title = "Learned", NeedsVariance = true });
+        var page = Render<Create>();
+
+        page.WaitForElement(Id("option-spacing")).MouseDown();
+
+        Popovers.WaitForElement(Id("option-spacing-uniform"));
+        Popovers.FindAll(Id("option-spacing-learned")).Count.ShouldBe(hasOne ? 1 : 0);
+    }
+
+    [Fact]
+    public void PartOfAPicture_Painted_IsWhatTheJobMakesAnew()
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/?start=kept&from={Guid.NewGuid()}/2&resample=4");
+        var page = Render<Create>();
+
+        page.WaitForElement(Id("mask-left")).Click();
+        page.Find(Id("mask-share")).TextContent.ShouldStartWith("50\u202f%");
+        var painted = PixelMask.For(28, 28);
+        painted.Fill((x, y) => x == 3 && y == 5);
+        page.Find(Id("mask-bits")).Change(painted.Bits);
+        page.Find(Id("create-form")).Submit();
+
+        page.WaitForAssertion(() => Orchestrator.Submitted.ShouldNotBeEmpty());
+        var inpainting = Orchestrator.Submitted.Single().Spec.Inpainting;
+        inpainting.Image.JobImage.Trajectory.ShouldBe(2);
+        inpainting.Resamplings.ShouldBe(4);
+        TensorCodec.Decode(inpainting.Mask.Pixels).Index().Where(pixel => pixel.Item == 0).Select(pixel => pixel.Index).ShouldBe([(5 * 28) + 3]);
+    }
+
+    [Fact]
+    public void Link_OfAJobThatKeptPartOfAPicture_BringsItsMask()
+    {
+        var kept = PixelMask.For(28, 28);
+        kept.Fill((x, y) => y < 7);
+        Orchestrator.Inputs[new string('b', 64)] = kept.Known(28, 28);
+        var job = Guid.NewGuid();
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/?start=kept&from={job}/{new string('a', 64)}&mask={job}/{new string('b', 64)}");
+
+        var page = Render<Create>();
+
+        page.WaitForElement(Id("mask-share")).TextContent.ShouldStartWith("25\u202f%");
     }
 
     [Fact]

@@ -27,6 +27,50 @@ public class JobPageTests : GalleryContext
     }
 
     [Fact]
+    public void BegunAtPictures_ShowsThemAndTheWayToRunAgainWithThem()
+    {
+        var job = Samples.Job(state: JobState.Succeeded);
+        job.Spec.EncodedImages = new EncodedImages { Image = new InputImage { Sha256 = new string('a', 64) }, Other = new InputImage { Sha256 = new string('b', 64) } };
+
+        var page = Show(Keep(job));
+
+        page.WaitForElements($"{Id("job-inputs")} img").Select(image => image.GetAttribute("src")).ShouldBe(
+            [$"/media/jobs/{job.Id}/inputs/{new string('a', 64)}.png", $"/media/jobs/{job.Id}/inputs/{new string('b', 64)}.png"]);
+        page.Find(Id("run-again")).GetAttribute("href")!.ShouldContain(new string('b', 64));
+    }
+
+    [Fact]
+    public void Likelihood_Measured_ShowsHowFarItIsAndWhatWasFound()
+    {
+        var job = Keep(Samples.Job(state: JobState.Succeeded));
+        var page = Show(job);
+
+        page.WaitForElement(Id("likelihood-measure")).Click();
+        Orchestrator.Likelihoods.Send(new MeasureLikelihoodResponse { Progress = new LikelihoodProgress { Timestep = 412.4, Evaluations = 37 } });
+        page.WaitForAssertion(() => page.Find(Id("likelihood")).TextContent.ShouldContain("timestep 412, 37 evaluations"));
+        Orchestrator.Likelihoods.Send(new MeasureLikelihoodResponse { Likelihood = new ImageLikelihood { BitsPerDimension = 2.34567, LogLikelihood = -1274, Evaluations = 90 } });
+        Orchestrator.Likelihoods.End();
+
+        page.WaitForElement(Id("likelihood-bits")).TextContent.ShouldBe("2.346");
+        Orchestrator.Measured!.Images.Single().JobImage.ShouldBe(new JobImage { JobId = job.Id });
+        Orchestrator.Measured.Classes.Labels.ShouldBe([job.Spec.Classes.Labels[0]]);
+    }
+
+    [Fact]
+    public void Likelihood_Fails_SaysSoAndCanBeTriedAgain()
+    {
+        var page = Show(Keep(Samples.Job(state: JobState.Succeeded)));
+
+        page.WaitForElement(Id("likelihood-measure")).Click();
+        Orchestrator.Likelihoods.Break();
+
+        page.WaitForElement($"{Id("likelihood")} {Id("trouble")}");
+        Orchestrator.Likelihoods = new();
+        page.Find(Id("trouble-retry")).Click();
+        page.WaitForElement(Id("likelihood-stop"));
+    }
+
+    [Fact]
     public void FrameSlider_Moved_ShowsThatFrame()
     {
         var job = Keep(Samples.Job(state: JobState.Succeeded));

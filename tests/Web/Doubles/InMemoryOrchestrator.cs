@@ -142,6 +142,26 @@ internal sealed class InMemoryOrchestrator : OrchestratorService.OrchestratorSer
             DenoisedPng = request.Step == 0 ? Google.Protobuf.ByteString.Empty : Image($"{request.JobId}/{request.Trajectory}/{request.Step}/denoised"),
         });
 
+    /// <summary>Pictures that went into jobs, by hash.</summary>
+    public Dictionary<string, Tensor> Inputs { get; } = [];
+
+    /// <summary>What was asked last of how likely an image is.</summary>
+    public MeasureLikelihoodRequest? Measured { get; private set; }
+
+    /// <summary>What that is answered with.</summary>
+    public EventStream<MeasureLikelihoodResponse> Likelihoods { get; set; } = new();
+
+    public override AsyncUnaryCall<GetInputImageResponse> GetInputImageAsync(GetInputImageRequest request, CallOptions options) =>
+        Answer(() => Inputs.TryGetValue(request.Input.Sha256, out var pixels)
+            ? new GetInputImageResponse { Pixels = pixels, Png = Google.Protobuf.ByteString.CopyFrom(1, 2, 3) }
+            : throw RpcErrors.NotFound("no such picture"));
+
+    public override AsyncServerStreamingCall<MeasureLikelihoodResponse> MeasureLikelihood(MeasureLikelihoodRequest request, CallOptions options)
+    {
+        Measured = request;
+        return Calls.Stream(Likelihoods);
+    }
+
     private AsyncUnaryCall<T> Answer<T>(Func<T> answer) => Calls.Answer(answer, Failure);
 
     private Job Find(string id) => Jobs.TryGetValue(id, out var job) ? job : throw RpcErrors.NotFound($"There is no job {id}.");

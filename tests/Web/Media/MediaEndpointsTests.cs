@@ -56,7 +56,20 @@ public sealed class MediaEndpointsTests : IAsyncLifetime
         (await response.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe([1, 2, 3]);
     }
 
+    [Fact]
+    public async Task Get_PictureThatWentIntoAJob_IsPngToKeepForGood()
+    {
+        _orchestrator.Inputs[new string('a', 64)] = new();
+
+        using var response = await _http.GetAsync(MediaLinks.Input(Job, new string('a', 64)), Cancellation);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.CacheControl!.ToString().ShouldContain("immutable");
+        (await response.Content.ReadAsByteArrayAsync(Cancellation)).ShouldBe([1, 2, 3]);
+    }
+
     [Theory]
+    [InlineData($"/media/jobs/{Job}/inputs/aaaa.png")]
     [InlineData($"/media/jobs/{Job}/images/3.png")]
     [InlineData($"/media/jobs/{Job}/images/-1.png")]
     [InlineData($"/media/jobs/{Job}/images/three.png")]

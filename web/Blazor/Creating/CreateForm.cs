@@ -46,6 +46,15 @@ public sealed class CreateForm(Func<ulong> rollSeed)
     /// <summary>Guidance scale; 1 is none.</summary>
     public double? Guidance { get; set; } = 1;
 
+    /// <summary>The lowest timestep that is guided; null: 0.</summary>
+    public double? GuidedFrom { get; set; }
+
+    /// <summary>The highest timestep that is guided; null: the schedule's highest.</summary>
+    public double? GuidedTo { get; set; }
+
+    /// <summary>The highest timestep of the chosen weights.</summary>
+    public int HighestTimestep => (Weights?.Schedule?.Timesteps ?? 1000) - 1;
+
     /// <summary>Where the images begin.</summary>
     public StartInput Start { get; } = new();
 
@@ -148,6 +157,8 @@ public sealed class CreateForm(Func<ulong> rollSeed)
             ReadClasses(Text(CreateLink.Classes) ?? "");
         if (double.TryParse(Text(CreateLink.Guidance), NumberStyles.Float, CultureInfo.InvariantCulture, out var guidance) && double.IsFinite(guidance))
             Guidance = guidance;
+        if (Text(CreateLink.GuidanceAt)?.Split("..") is [var from, var to])
+            (GuidedFrom, GuidedTo) = (Real(from), Real(to));
         Start.Read(query);
         foreach (var option in Options)
         {
@@ -156,6 +167,8 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         }
 
         string? Text(string key) => query.TryGetValue(key, out var values) && !StringValues.IsNullOrEmpty(values) ? values[0] : null;
+
+        static double? Real(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
 
         int? Whole(string key) => int.TryParse(Text(key), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
@@ -190,7 +203,11 @@ public sealed class CreateForm(Func<ulong> rollSeed)
                 spec.SamplerOptions.Fields.Add(option.Definition.Name, value);
         }
         if (CanGuide && Guidance is { } guidance and not 1)
+        {
             spec.GuidanceScale = (float)guidance;
+            if (GuidedFrom is not null || GuidedTo is not null)
+                spec.GuidanceInterval = new GuidanceInterval { LowestTimestep = GuidedFrom ?? 0, HighestTimestep = GuidedTo ?? HighestTimestep };
+        }
         Start.Write(spec, Weights?.SampleShape ?? [], (field, rule) => _violations[field] = rule);
         return HasViolations ? null : spec;
     }
@@ -244,9 +261,10 @@ public sealed class CreateForm(Func<ulong> rollSeed)
         "seed" => "Seed",
         "count" => "Images",
         "guidance_scale" => "Guidance",
+        _ when Covers("guidance_interval", field) => "Guided timesteps",
         "between_seeds" => "The other seed",
         _ when Covers("classes", field) => "Classes",
-        _ when Covers("noised_image", field) || Covers("encoded_images", field) => "The picture",
+        _ when Start is { WantsPicture: true, Field: { } picture } && Covers(picture, field) => "The picture",
         _ => Options.FirstOrDefault(option => Covers(OptionField(option.Definition.Name), field))?.Definition.Title ?? field,
     };
 

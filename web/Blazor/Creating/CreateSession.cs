@@ -51,7 +51,22 @@ public sealed class CreateSession(ClusterClients cluster, CreateForm form, TimeP
             return;
         }
         Form.Read(query);
+        if (Form.Start.MaskToFetch is { } mask)
+            await FetchMaskAsync(mask);
         Changed?.Invoke();
+    }
+
+    private async Task FetchMaskAsync(JobInput mask)
+    {
+        try
+        {
+            var fetched = await cluster.Orchestrator.GetInputImageAsync(new GetInputImageRequest { Input = mask }, cluster.Unary(_stopping.Token));
+            Form.Start.Mask = PixelMask.Of(fetched.Pixels);
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            // Its job is gone: another can be painted.
+        }
     }
 
     /// <summary>Submits the form and follows the job.</summary>

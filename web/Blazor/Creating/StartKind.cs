@@ -14,4 +14,7 @@ public enum StartKind
 
     /// <summary>At the noise that a picture comes from.</summary>
     EncodedPicture,
+
+    /// <summary>At noise, with part of a picture kept.</summary>
+    KeptPicture,
 }

@@ -24,6 +24,10 @@ public static class MediaEndpoints
             ServeAsync(http, async options =>
                 (await cluster.Orchestrator.GetImageAsync(new GetImageRequest { JobId = $"{jobId}", Trajectory = trajectory }, options)).Png, cluster));
 
+        jobs.MapGet("/inputs/{sha256:length(64)}.png", (Guid jobId, string sha256, ClusterClients cluster, HttpContext http) =>
+            ServeAsync(http, async options => (await cluster.Orchestrator.GetInputImageAsync(
+                new GetInputImageRequest { Input = new JobInput { JobId = $"{jobId}", Sha256 = sha256 } }, options)).Png, cluster));
+
         jobs.MapGet("/grid.png", (Guid jobId, ClusterClients cluster, HttpContext http) =>
             ServeAsync(http, async options =>
                 (await cluster.Orchestrator.GetImageGridAsync(new GetImageGridRequest { JobId = $"{jobId}" }, options)).Png, cluster));

@@ -5,6 +5,9 @@ public static class MediaLinks
 {
     public static string Image(string jobId, int trajectory) => $"/media/jobs/{jobId}/images/{trajectory}.png";
 
+    /// <summary>A picture that went into a job.</summary>
+    public static string Input(string jobId, string sha256) => $"/media/jobs/{jobId}/inputs/{sha256}.png";
+
     public static string Grid(string jobId) => $"/media/jobs/{jobId}/grid.png";
 
     /// <summary>x_t after <paramref name="step"/> steps.</summary>
