@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Ddpm.EndToEnd.Tests.Support;
+using Ddpm.Protocol;
 using Ddpm.V1;
 using Microsoft.Playwright;
+using SkiaSharp;
 using static Microsoft.Playwright.Assertions;
 
 namespace Ddpm.EndToEnd.Tests;
@@ -81,6 +83,63 @@ public sealed class GalleryTests
         await Expect(page.GetByTestId("create-form")).ToContainTextAsync(new Regex("at least 1|1 to |from 1"));
         var jobs = await standalone.Client.Orchestrator.ListJobsAsync(new ListJobsRequest(), cancellationToken: TestContext.Current.CancellationToken);
         jobs.Jobs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Visitor_PaintsOverPartOfAnImage_HasThatMadeAnewAndTheRestKept()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StartAsync(folder);
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.GotoAsync("/?sampler=ddim&steps=10&count=1&seed=1");
+        await CreateAsync();
+        await page.GetByTestId("open-job").ClickAsync();
+        await page.GetByTestId("begin-at-image").ClickAsync();
+        await page.GetByTestId("start-keptpicture").ClickAsync();
+
+        var canvas = page.GetByTestId("mask-canvas");
+        await canvas.ScrollIntoViewIfNeededAsync();
+        var box = (await canvas.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + box.Width * 0.1f, box.Y + box.Height * 0.2f);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + box.Width * 0.9f, box.Y + box.Height * 0.2f);
+        await page.Mouse.UpAsync();
+        var share = page.GetByTestId("mask-share");
+        await Expect(share).Not.ToContainTextAsync(new Regex("^0"));
+        var painted = await share.TextContentAsync();
+        // From the middle, where nothing is painted yet.
+        await canvas.PressAsync("ArrowDown");
+        await canvas.PressAsync("Space");
+        await Expect(share).Not.ToHaveTextAsync(painted!);
+        await FillAsync(page, "seed-input", "2");
+        await CreateAsync();
+
+        var orchestrator = standalone.Client.Orchestrator;
+        var jobs = (await orchestrator.ListJobsAsync(new ListJobsRequest(), cancellationToken: TestContext.Current.CancellationToken)).Jobs;
+        jobs.Count.ShouldBe(2);
+        var mask = await orchestrator.GetInputImageAsync(
+            new GetInputImageRequest { Input = new JobInput { JobId = jobs[0].Id, Sha256 = jobs[0].Spec.Inpainting.Mask.Sha256 } },
+            cancellationToken: TestContext.Current.CancellationToken);
+        var isKnown = Array.ConvertAll(TensorCodec.Decode(mask.Pixels), value => value == 1);
+        isKnown.Count(known => !known).ShouldBeInRange(60, 200);
+        var (before, after) = (await PixelsAsync(jobs[1].Id), await PixelsAsync(jobs[0].Id));
+        before.Where((_, i) => isKnown[i]).ShouldBe(after.Where((_, i) => isKnown[i]));
+        before.Where((_, i) => !isKnown[i]).ShouldNotBe(after.Where((_, i) => !isKnown[i]));
+        browser.Errors.ShouldBeEmpty();
+
+        async Task CreateAsync()
+        {
+            await page.GetByTestId("create-submit").ClickAsync();
+            await Expect(page.GetByTestId("job-state")).ToHaveTextAsync("Finished");
+        }
+
+        async Task<byte[]> PixelsAsync(string jobId)
+        {
+            var image = await orchestrator.GetImageAsync(new GetImageRequest { JobId = jobId }, cancellationToken: TestContext.Current.CancellationToken);
+            using var bitmap = SKBitmap.Decode(image.Png.ToByteArray());
+            return bitmap.Bytes;
+        }
     }
 
     /// <summary>Starts with the tiny model as the only one, so that the page chooses it by itself.</summary>
