@@ -38,6 +38,60 @@ public sealed class Pictures
     }
 
     [Fact(Explicit = true)]
+    public async Task Take_OfEditing()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Path);
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = ReducedMotion.Reduce });
+
+        // A bag.
+        await page.GotoAsync("/?model=fashion-mnist&sampler=ddim&steps=50&seed=7&count=1&classes=8&guidance=2");
+        await CreateAsync();
+        await page.GetByTestId("open-job").ClickAsync();
+        await page.GetByTestId("begin-at-image").ClickAsync();
+        await page.GetByTestId("start-keptpicture").ClickAsync();
+        var canvas = page.GetByTestId("mask-canvas");
+        await canvas.ScrollIntoViewIfNeededAsync();
+        var box = (await canvas.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + box.Width * 0.1f, box.Y + box.Height * 0.12f);
+        await page.Mouse.DownAsync();
+        for (var row = 0; row < 8; row++)
+            await page.Mouse.MoveAsync(box.X + box.Width * (row % 2 == 0 ? 0.9f : 0.1f), box.Y + box.Height * (0.05f + row / 2 * 0.06f), new MouseMoveOptions { Steps = 10 });
+        await page.Mouse.UpAsync();
+        await page.GetByTestId("count-input").FillAsync("9");
+        await page.GetByTestId("count-input").BlurAsync();
+        await CreateAsync();
+        await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
+        await canvas.EvaluateAsync("canvas => canvas.scrollIntoView({ block: 'center' })");
+        await ShootAsync(page, "edit.png");
+
+        async Task CreateAsync()
+        {
+            await page.GetByTestId("create-submit").ClickAsync();
+            await Expect(page.GetByTestId("job-state")).ToHaveTextAsync("Finished", new LocatorAssertionsToHaveTextOptions { Timeout = 600_000 });
+        }
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Take_OfAComparison()
+    {
+        using var folder = new TemporaryFolder();
+        await using var standalone = await StandaloneProcess.StartAsync(folder.Path);
+        await using var browser = await BrowserPage.OpenOrSkipAsync(standalone.GalleryAddress);
+        var page = browser.Page;
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ReducedMotion = ReducedMotion.Reduce });
+
+        await page.GotoAsync("/compare");
+        await page.GetByTestId("compare-run").ClickAsync();
+        await Expect(page.GetByTestId("compare-progress")).ToContainTextAsync("all there", new LocatorAssertionsToContainTextOptions { Timeout = 600_000 });
+        await page.WaitForFunctionAsync("() => [...document.images].every(image => image.complete)");
+        await page.GetByTestId("compare-progress").EvaluateAsync("progress => progress.scrollIntoView({ block: 'start' })");
+        await ShootAsync(page, "compare.png");
+    }
+
+    [Fact(Explicit = true)]
     public async Task Take_OfEmoji()
     {
         using var folder = new TemporaryFolder();
