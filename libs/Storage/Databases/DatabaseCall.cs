@@ -19,7 +19,7 @@ internal static class DatabaseCall
     public static async Task<T> AskAsync<TContext, T>(this IDatabase<TContext> database, Func<TContext, Task<T>> ask)
         where TContext : DbContext
     {
-        var context = database.Open();
+        var context = await database.OpenAsync();
         var hasFailed = true;
         try
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Ddpm.Storage.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -10,16 +9,19 @@ namespace Ddpm.Storage.Databases;
 internal sealed class SqliteFile<TContext> : IDatabase<TContext>
     where TContext : DbContext
 {
-    private const int MostKept = 8;
-
     private readonly ExclusiveFile _lock;
     private readonly PooledDbContextFactory<TContext> _contexts;
 
     /// <summary>
-    /// Contexts whose connection stays open for the next caller: to open the file and read its schema costs more than most of what is asked, and with the
-    /// last connection SQLite would take away the write-ahead log too.
+    /// One caller after the other: SQLite has one writer at a time, and lets a second one that comes meanwhile sleep for longer than most of what is asked takes.
     /// </summary>
-    private readonly ConcurrentBag<TContext> _kept = [];
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>
+    /// Its connection stays open: to open the file and read its schema costs more than most of what is asked, and with the last connection SQLite would take
+    /// away the write-ahead log too. Null after a failure, until the next caller.
+    /// </summary>
+    private TContext? _context;
 
     /// <param name="root">The storage root.</param>
     /// <param name="name">The file's name without its ending.</param>
@@ -38,43 +40,61 @@ internal sealed class SqliteFile<TContext> : IDatabase<TContext>
                 Pooling = false,
             };
             _contexts = new(new DbContextOptionsBuilder<TContext>().UseSqlite(connection.ToString()).Options);
-            var context = Open();
-            _kept.Add(context);
-            // Write-ahead log, so that readers and the writer do not wait for each other; a commit is synced before it returns.
-            context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
-            context.Database.Migrate();
+            _context = Opened();
+            // Write-ahead log: a commit is one append, synced before it returns.
+            _context.Database.ExecuteSqlRaw("PRAGMA journal_mode = WAL");
+            _context.Database.Migrate();
         }
         catch
         {
-            Dispose();
+            _context?.Dispose();
+            _lock.Dispose();
             throw;
         }
     }
 
-    public TContext Open()
+    public async ValueTask<TContext> OpenAsync()
     {
-        if (_kept.TryTake(out var kept))
-            return kept;
-        var context = _contexts.CreateDbContext();
-        context.Database.OpenConnection();
-        return context;
+        await _turn.WaitAsync();
+        try
+        {
+            return _context ??= Opened();
+        }
+        catch
+        {
+            _turn.Release();
+            throw;
+        }
     }
 
-    public async ValueTask CloseAsync(DbContext context, bool hasFailed)
+    public async ValueTask CloseAsync(TContext context, bool hasFailed)
     {
-        if (hasFailed || _kept.Count >= MostKept)
+        try
         {
-            await context.DisposeAsync();
-            return;
+            context.ChangeTracker.Clear();
+            if (hasFailed)
+            {
+                // Whatever it was in the middle of.
+                _context = null;
+                await context.DisposeAsync();
+            }
         }
-        context.ChangeTracker.Clear();
-        _kept.Add((TContext)context);
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public void Dispose()
     {
-        while (_kept.TryTake(out var context))
-            context.Dispose();
+        _context?.Dispose();
         _lock.Dispose();
+    }
+
+    private TContext Opened()
+    {
+        var context = _contexts.CreateDbContext();
+        context.Database.OpenConnection();
+        return context;
     }
 }

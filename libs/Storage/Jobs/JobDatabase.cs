@@ -11,7 +11,7 @@ public sealed class JobDatabase : IJobDatabase, IDisposable
 
     /// <exception cref="Files.StorageInUseException">Another process uses the file.</exception>
     public JobDatabase(IOptions<StorageOptions> storage) => _database = storage.Value.Database is { } connection
-        ? new PostgresDatabase<PostgresJobsContext>(connection)
+        ? new PostgresDatabase<JobsContext, PostgresJobsContext>(connection)
         : new SqliteFile<JobsContext>(storage.Value.FullRoot, "jobs");
 
     public Task<(JobRecord Job, bool IsNew)> AddAsync(JobRecord job, JobEventRecord submitted, CancellationToken cancellationToken = default) =>

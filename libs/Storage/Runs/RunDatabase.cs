@@ -11,7 +11,7 @@ public sealed class RunDatabase : IRunDatabase, IDisposable
 
     /// <exception cref="Files.StorageInUseException">Another process uses the file.</exception>
     public RunDatabase(IOptions<StorageOptions> storage) => _database = storage.Value.Database is { } connection
-        ? new PostgresDatabase<PostgresRunsContext>(connection)
+        ? new PostgresDatabase<RunsContext, PostgresRunsContext>(connection)
         : new SqliteFile<RunsContext>(storage.Value.FullRoot, "runs");
 
     public Task<(RunRecord Run, bool IsNew)> AddAsync(RunRecord run, RunEventRecord submitted, CancellationToken cancellationToken = default) =>
