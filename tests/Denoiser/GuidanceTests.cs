@@ -1,3 +1,4 @@
+using CsCheck;
 using Ddpm.V1;
 
 namespace Ddpm.Denoiser.Tests;
@@ -26,9 +27,18 @@ public sealed class GuidanceTests
         await using var host = await DenoiserHost.StartAsync();
         var version = await host.PublishConditionalAsync();
 
-        var epsilon = await host.PredictAsync(version, Row(2, null), Row(2, 1));
+        await Gen.Select(Gen.Float[-4, 4].Array[Golden.Elements], Gen.Double[0, 999], Gen.Int[0, 2]).SampleAsync(
+            async (x, timestep, label) =>
+            {
+                var row = new NoiseRow { X = Golden.Encode(x), Timestep = timestep, ClassLabel = label };
+                var guided = row.Clone();
+                guided.GuidanceScale = 1;
 
-        epsilon[1].ShouldBe(epsilon[0]);
+                var epsilon = await host.PredictAsync(version, row, guided);
+
+                epsilon[1].ShouldBe(epsilon[0]);
+            },
+            iter: 50);
     }
 
     [Fact]
