@@ -73,6 +73,15 @@ internal sealed class OrchestratorUnderTest : IAsyncDisposable
         SamplerOptions = new Struct(),
     };
 
+    /// <summary>DDIM, which adds no noise and clips nothing.</summary>
+    public static JobSpec Deterministic(int steps = 10, int count = 1)
+    {
+        var spec = Spec(steps, count);
+        spec.Sampler = "ddim";
+        spec.SamplerOptions.Fields["clip_denoised"] = Value.ForBool(false);
+        return spec;
+    }
+
     public async Task<Job> SubmitAsync(JobSpec spec, string requestId = "") =>
         (await Client.Orchestrator.SubmitJobAsync(new SubmitJobRequest { Spec = spec, RequestId = requestId })).Job;
 
