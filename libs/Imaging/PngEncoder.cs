@@ -5,13 +5,24 @@ namespace Ddpm.Imaging;
 /// <summary>Images as PNG: [−1, 1] becomes 0 … 255, rounded to nearest, and what lies outside is clipped.</summary>
 public static class PngEncoder
 {
+    private static readonly SKPngEncoderOptions Fast = new(SKPngEncoderFilterFlags.Sub, zLibLevel: 1);
+
     /// <param name="image">Row-major [C, H, W] with C = 1 (grey) or 3 (RGB).</param>
     /// <param name="shape">[C, H, W].</param>
     public static byte[] Encode(ReadOnlySpan<float> image, IReadOnlyList<int> shape)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(shape[2], shape[1], shape[0] == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque));
-        Draw(bitmap, image, shape, left: 0, top: 0);
+        using var bitmap = Drawn(image, shape);
         return Encode(bitmap);
+    }
+
+    /// <summary>An image that is looked at once: a few more bytes than <see cref="Encode(ReadOnlySpan{float}, IReadOnlyList{int})"/> in a fraction of its time.</summary>
+    /// <inheritdoc cref="Encode(ReadOnlySpan{float}, IReadOnlyList{int})"/>
+    public static byte[] EncodePreview(ReadOnlySpan<float> image, IReadOnlyList<int> shape)
+    {
+        using var bitmap = Drawn(image, shape);
+        using var pixels = bitmap.PeekPixels();
+        using var data = pixels.Encode(Fast)!;
+        return data.ToArray();
     }
 
     /// <summary>
@@ -28,6 +39,13 @@ public static class PngEncoder
         for (var i = 0; i < images.Count; i++)
             Draw(bitmap, images[i], shape, left: i % columns * (shape[2] + gap), top: i / columns * (shape[1] + gap));
         return Encode(bitmap);
+    }
+
+    private static SKBitmap Drawn(ReadOnlySpan<float> image, IReadOnlyList<int> shape)
+    {
+        var bitmap = new SKBitmap(new SKImageInfo(shape[2], shape[1], shape[0] == 1 ? SKColorType.Gray8 : SKColorType.Rgba8888, SKAlphaType.Opaque));
+        Draw(bitmap, image, shape, left: 0, top: 0);
+        return bitmap;
     }
 
     private static void Draw(SKBitmap bitmap, ReadOnlySpan<float> image, IReadOnlyList<int> shape, int left, int top)
