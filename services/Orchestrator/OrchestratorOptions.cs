@@ -25,6 +25,8 @@ public sealed class OrchestratorOptions : IValidatableObject
     /// <summary>Scheme of the address that stands for the Denoiser of the Orchestrator's own process.</summary>
     public const string Local = "local";
 
+    private const int JobsAtFullPace = 4;
+
     private static readonly Uri[] NearbyDenoiser = [new("http://127.0.0.1:5082")];
 
     /// <summary>
@@ -79,9 +81,14 @@ public sealed class OrchestratorOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Orchestrator:CheckpointInterval must be 0.1 seconds to 1 hour.")]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Time between two progress events of a job. Default: 0.25 s.</summary>
+    /// <summary>
+    /// Time between two progress events of a job while up to four run in this process; of more it is longer in proportion, so that together they have no more
+    /// events. Default: 0.4 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.02", "00:01:00", ErrorMessage = "Orchestrator:ProgressInterval must be 0.02 seconds to 1 minute.")]
-    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.25);
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.4);
+
+    internal TimeSpan ProgressIntervalOf(int runningJobs) => ProgressInterval * Math.Max(1, runningJobs / (double)JobsAtFullPace);
 
     /// <summary>
     /// Redis server through which replicas find each other, as StackExchange.Redis takes it: <c>host:port,password=…</c>. The replicas share the jobs of

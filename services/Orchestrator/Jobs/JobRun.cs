@@ -16,7 +16,14 @@ namespace Ddpm.Orchestrator.Jobs;
 /// published and their records are written now and then.
 /// </summary>
 internal sealed class JobRun(
-    JobPlan plan, JobLog log, TrajectoryStore store, IDenoiser denoiser, OrchestratorMetrics metrics, OrchestratorOptions options, TimeProvider time)
+    JobPlan plan,
+    JobLog log,
+    TrajectoryStore store,
+    IDenoiser denoiser,
+    OrchestratorMetrics metrics,
+    JobSlots slots,
+    OrchestratorOptions options,
+    TimeProvider time)
 {
     private readonly StretchFolder _folder = new(log.Job.Id, RecordId.Next(time));
     private readonly Turn _turn = new(log.Job.Tenant, log.Job.Id, log.Job.Priority);
@@ -149,6 +156,7 @@ internal sealed class JobRun(
         using var ticks = new PeriodicTimer(options.ProgressInterval, time);
         while (!moving.IsCompleted)
         {
+            ticks.Period = options.ProgressIntervalOf(slots.Running);
             var tick = ticks.WaitForNextTickAsync(stop).AsTask();
             if (await Task.WhenAny(moving, tick) == moving)
                 break;
@@ -190,7 +198,7 @@ internal sealed class JobRun(
             {
                 Trajectory = trajectory.Index,
                 Step = state.Step,
-                Png = UnsafeByteOperations.UnsafeWrap(PngEncoder.Encode(state.Denoised ?? state.X, plan.SampleShape)),
+                Png = UnsafeByteOperations.UnsafeWrap(PngEncoder.EncodePreview(state.Denoised ?? state.X, plan.SampleShape)),
             });
         }
         await log.AppendAsync(

@@ -39,7 +39,7 @@ internal sealed partial class JobRunner(
             entered = true;
             var plan = await planner.PlanAsync(log.Job.Spec, await images.ReadAsync(log.Job.Id, log.Job.Spec, stop.Token), stop.Token);
             LogRuns(logger, log.Job.Id, log.Job.StepsDone);
-            run = new JobRun(plan, log, store, denoiser, metrics, options.Value, time);
+            run = new JobRun(plan, log, store, denoiser, metrics, slots, options.Value, time);
             await run.RunAsync(stop.Token);
         }
         catch (JobGoneException)

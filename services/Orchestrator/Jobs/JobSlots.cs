@@ -12,9 +12,22 @@ internal sealed class JobSlots(IOptions<OrchestratorOptions> options) : IDisposa
     private readonly SemaphoreSlim _interactive = new(options.Value.MaxRunningJobs);
     private readonly SemaphoreSlim _bulk = new(options.Value.MaxRunningJobs);
 
-    public Task EnterAsync(Priority priority, CancellationToken cancellationToken) => Of(priority).WaitAsync(cancellationToken);
+    private int _running;
 
-    public void Leave(Priority priority) => Of(priority).Release();
+    /// <summary>Jobs that run here at this moment, of all priorities.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    public async Task EnterAsync(Priority priority, CancellationToken cancellationToken)
+    {
+        await Of(priority).WaitAsync(cancellationToken);
+        Interlocked.Increment(ref _running);
+    }
+
+    public void Leave(Priority priority)
+    {
+        Interlocked.Decrement(ref _running);
+        Of(priority).Release();
+    }
 
     public void Dispose()
     {
