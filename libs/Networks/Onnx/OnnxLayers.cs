@@ -61,19 +61,24 @@ internal sealed class OnnxLayers(OnnxGraph graph, CheckpointFolder checkpoint, O
     /// <param name="x">The small image, [n, channels, h, w].</param>
     /// <param name="name">The layer's name in the checkpoint.</param>
     /// <param name="channels">Channels of both images.</param>
-    public string ConvolveDoubled(string x, string name, int channels)
+    /// <param name="size">Of the doubled image.</param>
+    public string ConvolveDoubled(string x, string name, int channels, SampleSize size)
     {
         var kernels = Weight($"{name}.weight", channels, channels, 3, 3);
         var bias = graph.Constant($"{name}.bias", Weight($"{name}.bias", channels), channels);
-        var parities = new List<string>();
-        for (var odd = 0; odd < 4; odd++)
+        // Columns first, then rows: joined so, pixels are copied in half of the time that ONNX Runtime's DepthToSpace takes.
+        var rows = graph.Add("Concat", [Row(0), Row(1)], Of("axis", 3));
+        return graph.Add("Reshape", [rows, graph.Integers(0, channels, size.Height, size.Width)]);
+
+        string Row(int odd) => graph.Add("Concat", [Pixels(odd, 0), Pixels(odd, 1)], Of("axis", 5));
+
+        // [n, channels, h, 1, w, 1].
+        string Pixels(int oddRow, int oddColumn)
         {
-            var (oddRow, oddColumn) = (odd / 2, odd % 2);
-            var parity = graph.Constant($"{name}.weight {oddRow} {oddColumn}", Folded(kernels, oddRow, oddColumn), channels, channels, 2, 2);
-            parities.Add(graph.Add(
-                "Conv", [x, parity, bias], Of("kernel_shape", 2, 2), Of("pads", 1 - oddRow, 1 - oddColumn, oddRow, oddColumn)));
+            var kernel = graph.Constant($"{name}.weight {oddRow} {oddColumn}", Folded(kernels, oddRow, oddColumn), channels, channels, 2, 2);
+            var pixels = graph.Add("Conv", [x, kernel, bias], Of("kernel_shape", 2, 2), Of("pads", 1 - oddRow, 1 - oddColumn, oddRow, oddColumn));
+            return graph.Add("Reshape", [pixels, graph.Integers(0, channels, size.Height / 2, 1, size.Width / 2, 1)]);
         }
-        return graph.Add("DepthToSpace", [graph.Add("Concat", [.. parities], Of("axis", 1))], Of("blocksize", 2), Of("mode", "DCR"));
     }
 
     /// <summary>Of 3×3 kernels the 2×2 ones that act on pixels of a parity: an even row or column sees its neighbour before by the first tap, itself by the others.</summary>

@@ -64,8 +64,8 @@ internal sealed class OnnxUNet
             }
             if (i == channels.Count - 1)
                 break;
-            hidden = Upsample(hidden, $"{block}.upsamplers.0.conv", current);
             size = new SampleSize(size.Height * 2, size.Width * 2);
+            hidden = Upsample(hidden, $"{block}.upsamplers.0.conv", current, size);
         }
         hidden = _layers.Silu(_layers.Normalise(hidden, "conv_norm_out", _config.NormNumGroups, current, size, _config.NormEps));
         return _layers.Convolve(hidden, "conv_out", current, _config.OutChannels, 3, 1, 1, 1, 1, 1);
@@ -121,10 +121,10 @@ internal sealed class OnnxUNet
         ? _layers.Convolve(x, name, channels, channels, 3, 2, 0, 0, 1, 1)
         : _layers.Convolve(x, name, channels, channels, 3, 2, 1, 1, 1, 1);
 
-    private string Upsample(string x, string name, int channels)
+    private string Upsample(string x, string name, int channels, SampleSize size)
     {
         if (_layers.Dialect == OnnxDialect.OnnxRuntime)
-            return _layers.ConvolveDoubled(x, name, channels);
+            return _layers.ConvolveDoubled(x, name, channels, size);
         var doubled = _graph.Add(
             "Resize", [x, "", _graph.Constant("doubled", [1f, 1f, 2f, 2f], 4)],
             Of("mode", "nearest"), Of("coordinate_transformation_mode", "asymmetric"), Of("nearest_mode", "floor"));
