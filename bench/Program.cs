@@ -8,7 +8,7 @@ using Spectre.Console;
 if (args is [BusyProcessors.Argument])
     return BusyProcessors.Spin();
 
-IPart[] parts = [new EvaluationPart(), new TrajectoryPart(), new ConcurrencyPart(), new CheckpointPart(), new WirePart(), new BusyPart(), new TrainingPart()];
+IPart[] parts = [new EvaluationPart(), new ProfilePart(), new TrajectoryPart(), new ConcurrencyPart(), new CheckpointPart(), new WirePart(), new BusyPart(), new TrainingPart()];
 
 var chosen = new Argument<string[]>("PART")
 {
