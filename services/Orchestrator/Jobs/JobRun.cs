@@ -152,20 +152,27 @@ internal sealed class JobRun(
     private async Task ReportAsync(Trajectory[] trajectories, long stepsAtStart, Task moving, CancellationToken stop)
     {
         var began = time.GetTimestamp();
-        var checkpointed = began;
-        using var ticks = new PeriodicTimer(options.ProgressInterval, time);
+        var (published, checkpointed) = (began, began);
         while (!moving.IsCompleted)
         {
-            ticks.Period = options.ProgressIntervalOf(slots.Running);
-            var tick = ticks.WaitForNextTickAsync(stop).AsTask();
-            if (await Task.WhenAny(moving, tick) == moving)
-                break;
-            await tick;
-            await PublishProgressAsync(trajectories, TimeLeft(), stop);
-            if (time.GetElapsedTime(checkpointed) >= options.CheckpointInterval)
+            stop.ThrowIfCancellationRequested();
+            var untilProgress = options.ProgressIntervalOf(slots.Running) - time.GetElapsedTime(published);
+            var untilCheckpoint = options.CheckpointInterval - time.GetElapsedTime(checkpointed);
+            if (untilProgress <= TimeSpan.Zero)
+            {
+                await PublishProgressAsync(trajectories, TimeLeft(), stop);
+                published = time.GetTimestamp();
+            }
+            else if (untilCheckpoint <= TimeSpan.Zero)
             {
                 await CheckpointAsync(trajectories, stop);
                 checkpointed = time.GetTimestamp();
+            }
+            else
+            {
+                // Timers count whole milliseconds.
+                var milliseconds = Math.Ceiling(Math.Min(untilProgress.TotalMilliseconds, untilCheckpoint.TotalMilliseconds));
+                await Task.WhenAny(moving, Task.Delay(TimeSpan.FromMilliseconds(milliseconds), time, stop));
             }
         }
 

@@ -141,6 +141,26 @@ public sealed class JobLifeTests : IDisposable
     }
 
     [Fact]
+    public async Task Checkpoint_WhileProgressIsRare_DoesNotWaitForIt()
+    {
+        await using var cluster = await StartAsync(_root.Path, "--Orchestrator:ProgressInterval=00:01:00");
+        cluster.Denoiser.BeforeRow = (_, number) =>
+        {
+            if (number == 150)
+                cluster.Denoiser.Hold();
+        };
+        var job = await cluster.SubmitAsync(Spec(steps: 400));
+        await UntilAsync(() => cluster.Denoiser.Answered >= 150);
+
+        // Its start alone is there before it begins.
+        while ((await cluster.FramesAsync(job.Id)).Count < 2)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Cancellation);
+
+        cluster.Denoiser.Release();
+        (await cluster.EventsAsync(job.Id)).Count(e => e.Progress is not null).ShouldBe(1, "the one at the end");
+    }
+
+    [Fact]
     public async Task Cancel_WhileRunning_TakesEffectAtTheNextStepAndLasts()
     {
         await using var cluster = await StartAsync(_root.Path);
