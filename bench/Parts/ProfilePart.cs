@@ -7,8 +7,6 @@ namespace Ddpm.Bench.Parts;
 /// <summary>Where the time of one evaluation goes: how fast its convolutions are, and how much sooner it were done if all else took none.</summary>
 internal sealed class ProfilePart : IPart
 {
-    private const int MatrixExtent = 2048;
-
     public string Name => "profile";
 
     public string Summary => "one evaluation by what it is made of: convolutions against the machine's matrix product, the rest against the pass without it";
@@ -25,18 +23,18 @@ internal sealed class ProfilePart : IPart
     {
         using var thread = new OwnThread();
         using var pass = new ProfiledPass(model);
-        using var product = new MatrixProduct(MatrixExtent, thread);
+        using var product = new MatrixProduct(thread);
         var seconds = await new Contest(rounds).RunAsync(new("pass", pass.RunAsync), new("matrix product", product.RunAsync));
-        var rate = product.Operations / Spread.Of(seconds[1]).Median;
+        var rate = MatrixProduct.Operations / Spread.Of(seconds[1]).Median;
         // The first ones are for warming up.
         var passes = pass.Passes()[2..];
         var whole = Spread.Of(passes.Select(p => p.Seconds)).Median;
 
-        foreach (var kind in passes[0].Nodes.Select(KindOf).Distinct())
+        // Every pass has the same nodes in the same order.
+        foreach (var kind in passes[0].Nodes.Index().GroupBy(node => KindOf(node.Item)))
         {
-            var taken = passes.Select(p => p.Nodes.Where(node => KindOf(node) == kind).Sum(node => node.Seconds)).ToArray();
-            var operations = passes[0].Nodes.Where(node => KindOf(node) == kind).Sum(node => node.FloatingPointOperations);
-            Add($"{passes[0].Nodes.Count(node => KindOf(node) == kind)} {kind}", taken, operations);
+            var taken = passes.Select(p => kind.Sum(node => p.Nodes[node.Index].Seconds)).ToArray();
+            Add($"{kind.Count()} {kind.Key}", taken, kind.Sum(node => node.Item.FloatingPointOperations));
         }
         Add("time between the operators", [.. passes.Select(p => p.Seconds - p.Nodes.Sum(node => node.Seconds))], operations: 0);
 

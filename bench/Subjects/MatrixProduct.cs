@@ -3,13 +3,15 @@ using static TorchSharp.torch;
 namespace Ddpm.Bench.Subjects;
 
 /// <summary>What this machine multiplies float32 matrices at, by libtorch on all threads.</summary>
-internal sealed class MatrixProduct(int extent, OwnThread thread) : IDisposable
+internal sealed class MatrixProduct(OwnThread thread) : IDisposable
 {
-    private readonly Tensor _a = Filled(extent);
-    private readonly Tensor _b = Filled(extent);
+    private const int Extent = 2048;
+
+    private readonly Tensor _a = Filled();
+    private readonly Tensor _b = Filled();
 
     /// <summary>Floating-point operations of one product.</summary>
-    public double Operations => 2.0 * extent * extent * extent;
+    public static double Operations => 2.0 * Extent * Extent * Extent;
 
     public Task RunAsync() => thread.RunAsync(() =>
     {
@@ -17,10 +19,10 @@ internal sealed class MatrixProduct(int extent, OwnThread thread) : IDisposable
         using var product = _a.mm(_b);
     });
 
-    private static Tensor Filled(int extent)
+    private static Tensor Filled()
     {
         set_num_threads(1);
-        return randn(extent, extent);
+        return randn(Extent, Extent);
     }
 
     public void Dispose()

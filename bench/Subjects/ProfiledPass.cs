@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Ddpm.Bench.Subjects;
 
-/// <summary>One image through the network as the Denoiser's engine has it, on all threads, while ONNX Runtime writes down what each operator takes.</summary>
+/// <summary>One image through the graph of the Denoiser's engine, on all threads, while ONNX Runtime writes down what each operator takes.</summary>
 internal sealed class ProfiledPass : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ddpm-bench-");

@@ -8,9 +8,7 @@ namespace Ddpm.Web.Tests.Creating;
 
 public class CreateFormTests
 {
-    private readonly CreateForm _form = new(() => 7);
-
-    public CreateFormTests() => _form.Offer([Samples.Garments()], [Samples.Ddim(), Samples.Ddpm()]);
+    private readonly CreateForm _form = Samples.Form();
 
     [Fact]
     public void Offer_SeveralSamplers_StartsFromTheFirst()

@@ -9,9 +9,7 @@ namespace Ddpm.Web.Tests.Creating;
 /// <summary>Where a job begins and what it keeps, through the form and its link.</summary>
 public class StartInputTests
 {
-    private readonly CreateForm _form = new(() => 7);
-
-    public StartInputTests() => _form.Offer([Samples.Garments()], [Samples.Ddim(), Samples.Ddpm()]);
+    private readonly CreateForm _form = Samples.Form();
 
     [Fact]
     public void Build_BeginningBetweenSeeds_SaysTheOther()

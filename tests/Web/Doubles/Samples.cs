@@ -1,4 +1,5 @@
 using Ddpm.V1;
+using Ddpm.Web.Creating;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Ddpm.Web.Tests.Doubles;
@@ -77,6 +78,14 @@ internal static class Samples
             new SamplerOption { Name = "clip", Title = "Clip", Help = "Within range.", Flag = new FlagOption { DefaultValue = true } },
         },
     };
+
+    /// <summary>The form of the page Create, as it is when its models and samplers have come.</summary>
+    public static CreateForm Form()
+    {
+        var form = new CreateForm(() => 7);
+        form.Offer([Garments()], [Ddim(), Ddpm()]);
+        return form;
+    }
 
     public static JobSpec Spec(int count = 2) => new()
     {
